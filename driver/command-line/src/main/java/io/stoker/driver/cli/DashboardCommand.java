@@ -2,19 +2,24 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.report.Dashboard;
+import io.stoker.driver.search.Standing;
+import io.stoker.driver.search.StudyFolder;
+import io.stoker.failure.Check;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(
     name = "dashboard",
-    header = "Serves a web page that follows one or more runs while they train.",
+    header = "Serves a web page that follows one or more runs, or a study, while they train.",
     customSynopsis = "./stoker [spark-submit option]... dashboard --run URI... [option]...",
     description = {
       "",
@@ -27,7 +32,7 @@ final class DashboardCommand extends StokerCommand {
       paramLabel = "URI",
       required = true,
       arity = "1..*",
-      description = "Run folders, or folders of run folders; URIs.")
+      description = "Run folders, or folders of run folders, or one study of tune; URIs.")
   private List<String> runs;
 
   @Option(
@@ -52,7 +57,7 @@ final class DashboardCommand extends StokerCommand {
 
   @Override
   protected Report execute() throws InterruptedException {
-    try (Dashboard dashboard = Dashboard.of(runs, bind, port, SparkSetup.hadoop())) {
+    try (Dashboard dashboard = dashboard(SparkSetup.hadoop())) {
       ObjectNode json = Report.object();
       json.put("url", dashboard.url());
       Report report = new Report("%s%n".formatted(dashboard.url()), json);
@@ -60,5 +65,20 @@ final class DashboardCommand extends StokerCommand {
       new CountDownLatch(1).await(); // until the process is stopped
       return report;
     }
+  }
+
+  private Dashboard dashboard(Configuration hadoop) {
+    List<StudyFolder> studies =
+        runs.stream()
+            .map(run -> StudyFolder.at(Locations.absolute(run, hadoop), hadoop))
+            .filter(StudyFolder::isStudy)
+            .toList();
+    if (studies.isEmpty()) {
+      return Dashboard.of(runs, bind, port, hadoop);
+    }
+    StudyFolder study = studies.get(0);
+    Check.input(
+        runs.size() == 1, "Study %s needs a dashboard of its own: say --run once", study.path());
+    return Dashboard.ofCharts(() -> StudyPage.of(study, Standing.of(study)), bind, port);
   }
 }

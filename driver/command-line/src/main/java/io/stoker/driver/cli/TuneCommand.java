@@ -145,7 +145,7 @@ final class TuneCommand extends StokerCommand {
   @Override
   protected Report execute() {
     Configuration hadoop = SparkSetup.hadoop();
-    StudyFolder folder = StudyFolder.at(Locations.absolute(study, hadoop), hadoop);
+    StudyFolder folder = folder(hadoop);
     if (best) {
       return report(Standing.of(folder), folder);
     }
@@ -228,12 +228,15 @@ final class TuneCommand extends StokerCommand {
   }
 
   private void show(TrialResult result, Standing standing) {
-    StudyText text = new StudyText(standing);
-    console().say(text.line(result));
+    console().say(new StudyText(standing).line(result));
     if (standing.results().size() == standing.expected() || standing.running() == 0) {
-      StudyFolder.at(Locations.absolute(study, SparkSetup.hadoop()), SparkSetup.hadoop())
-          .write(PAGE, ChartPage.of(text.page()));
+      StudyFolder folder = folder(SparkSetup.hadoop());
+      folder.write(PAGE, ChartPage.of(StudyPage.of(folder, standing)));
     }
+  }
+
+  private StudyFolder folder(Configuration hadoop) {
+    return StudyFolder.at(Locations.absolute(study, hadoop), hadoop);
   }
 
   private Report report(Standing standing, StudyFolder folder) {

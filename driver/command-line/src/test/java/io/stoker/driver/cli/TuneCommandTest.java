@@ -51,8 +51,14 @@ class TuneCommandTest {
     assertThat(resumed).isEqualTo(best);
     assertThat(best.path("results").intValue()).isEqualTo(6);
     assertThat(best.path("command").textValue()).startsWith("./stoker train --recipe ");
-    assertThat(Files.readString(folder.resolve("study/study.html")))
-        .contains("Study of options", "Content-Security-Policy");
+    assertThat(run("report --run F/study --output F/report.html").exitCode()).isZero();
+    assertThat(Files.readString(folder.resolve("report.html")))
+        .isEqualTo(Files.readString(folder.resolve("study/study.html")))
+        .contains("6 of 6 results. Best of 4 trials: trial ", "Content-Security-Policy")
+        .contains("accuracy of the best trials by epoch", "Options and accuracy of each trial");
+    assertRefused("report --run F/study --output F/study", "is a folder");
+    assertRefused(
+        "dashboard --run F/study F/again", "needs a dashboard of its own: say --run once");
     assertRefused(TUNE + " --study F/study", "is there already: say --resume to go on with it");
     assertRefused(
         TUNE + " --study F/study --resume --trials 5 --halving 2",

@@ -3,6 +3,7 @@ package io.stoker.driver.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.slf4j.Logger;
@@ -39,12 +41,15 @@ public final class Dashboard implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final LiveRuns runs;
+  private final LiveView view;
+  private final String script;
   private final String bind;
   private final WebServer server;
 
-  private Dashboard(LiveRuns runs, String bind, InetSocketAddress address) throws IOException {
-    this.runs = runs;
+  private Dashboard(LiveView view, String script, String bind, InetSocketAddress address)
+      throws IOException {
+    this.view = view;
+    this.script = script;
     this.bind = bind;
     this.server = WebServer.start(this::answer, address);
   }
@@ -62,7 +67,7 @@ public final class Dashboard implements AutoCloseable {
   public static Dashboard of(List<String> locations, String bind, int port, Configuration hadoop) {
     LiveRuns runs = new LiveRuns(locations, hadoop);
     runs.check();
-    return start(runs, bind, port);
+    return start(runs::look, Page.SCRIPT, bind, port);
   }
 
   /**
@@ -74,14 +79,29 @@ public final class Dashboard implements AutoCloseable {
    * @throws ResourceException if the port is taken
    */
   public static Dashboard ofNewRun(String run, int port, Configuration hadoop) {
-    return start(new LiveRuns(List.of(run), hadoop), "127.0.0.1", port);
+    LiveRuns runs = new LiveRuns(List.of(run), hadoop);
+    return start(runs::look, Page.SCRIPT, "127.0.0.1", port);
   }
 
-  private static Dashboard start(LiveRuns runs, String bind, int port) {
+  /**
+   * Serves a page of charts and tables.
+   *
+   * @param view what {@link ChartPage} shows, each time as it is now
+   * @param bind the address or name to listen on
+   * @param port the port; 0 for a free one
+   * @throws InputException if there is no such address
+   * @throws ResourceException if the port is taken
+   */
+  public static Dashboard ofCharts(Supplier<ObjectNode> view, String bind, int port) {
+    return start(() -> view.get().put("live", true), ChartPage.SCRIPT, bind, port);
+  }
+
+  private static Dashboard start(Supplier<ObjectNode> look, String script, String bind, int port) {
+    LiveView view = new LiveView(look);
     Check.input(port >= 0 && port <= 65535, "Invalid port: %d (must be 0 to 65535)", port);
     try {
       InetSocketAddress address = new InetSocketAddress(InetAddress.getByName(bind), port);
-      return new Dashboard(runs, bind, address);
+      return new Dashboard(view, script, bind, address);
     } catch (UnknownHostException e) {
       throw new InputException("Invalid address to listen on: %s".formatted(bind), e);
     } catch (IOException e) {
@@ -115,13 +135,14 @@ public final class Dashboard implements AutoCloseable {
       }
       return secured(
           switch (path) {
-            case "/" -> content("text/html; charset=utf-8", Page.of(runs.view()));
-            case "/data.json" -> content("application/json", JSON.writeValueAsBytes(runs.view()));
+            case "/" -> content("text/html; charset=utf-8", Page.of(view.now(), script));
+            case "/data.json" -> content("application/json", JSON.writeValueAsBytes(view.now()));
             default -> WebServer.Answer.text(404, "Nothing here");
           });
     } catch (RuntimeException | JsonProcessingException e) {
-      LOG.warn("Cannot show the runs: {}", e.getMessage());
-      return secured(WebServer.Answer.text(503, "Cannot read the runs: " + e.getMessage()));
+      LOG.warn("Cannot show the page: {}", e.getMessage());
+      return secured(
+          WebServer.Answer.text(503, "Cannot read the data of the page: " + e.getMessage()));
     }
   }
 
@@ -129,9 +150,9 @@ public final class Dashboard implements AutoCloseable {
     return new WebServer.Answer(200, Map.of("Content-Type", type), content);
   }
 
-  private static WebServer.Answer secured(WebServer.Answer answer) {
+  private WebServer.Answer secured(WebServer.Answer answer) {
     Map<String, String> headers = new TreeMap<>(answer.headers());
-    headers.put("Content-Security-Policy", Page.policy() + "; frame-ancestors 'none'");
+    headers.put("Content-Security-Policy", Page.policy(script) + "; frame-ancestors 'none'");
     headers.put("X-Content-Type-Options", "nosniff");
     headers.put("Referrer-Policy", "no-referrer");
     headers.put("Cache-Control", "no-store");

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.failure.InputException;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -17,13 +16,10 @@ import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
-/** The runs that a dashboard follows. Its methods may be called by several threads. */
+/** The runs that a dashboard follows. It is used by one thread at a time. */
 final class LiveRuns {
   /** More curves in one chart cannot be told apart. */
   static final int MAXIMUM_RUNS = 20;
-
-  /** A view is made at most once in this time, however many browsers ask for it. */
-  private static final Duration FRESH = Duration.ofSeconds(1);
 
   /** Looking for runs takes at most a tenth of the time, however many there are. */
   private static final int SEARCH_SHARE = 10;
@@ -33,8 +29,6 @@ final class LiveRuns {
   private final Map<Path, LiveRun> runs = new LinkedHashMap<>();
   private List<RunFolders.Found> found = List.of();
   private long nextSearch = System.nanoTime();
-  private ObjectNode view;
-  private long viewed;
 
   /**
    * @param locations run folders, or folders of run folders, in which runs are looked for again and
@@ -65,14 +59,6 @@ final class LiveRuns {
   }
 
   /** The runs as the page shows them now. */
-  synchronized ObjectNode view() {
-    if (view == null || System.nanoTime() - viewed > FRESH.toNanos()) {
-      view = look();
-      viewed = System.nanoTime();
-    }
-    return view;
-  }
-
   ObjectNode look() {
     long start = System.nanoTime();
     if (start - nextSearch >= 0) {

@@ -30,7 +30,9 @@ final class Page {
   private static final String TEMPLATE = resource("page.html");
   private static final String STYLE = charts("uPlot.min.css") + resource("page.css");
   private static final String LIBRARY = charts("uPlot.iife.min.js");
-  private static final String SCRIPT = resource("page.js");
+
+  /** Draws runs. */
+  static final String SCRIPT = resource("page.js");
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -66,11 +68,7 @@ final class Page {
   }
 
   /** The Content-Security-Policy of the page: its own scripts, and requests to its own server. */
-  static String policy() {
-    return policy(SCRIPT);
-  }
-
-  private static String policy(String script) {
+  static String policy(String script) {
     return "default-src 'none'; img-src data:; connect-src 'self'; base-uri 'none';"
         + " form-action 'none'; style-src %s; script-src %s %s"
             .formatted(hash(STYLE), hash(LIBRARY), hash(script));

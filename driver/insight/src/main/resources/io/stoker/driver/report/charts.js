@@ -2,10 +2,12 @@
 
 // Draws charts and tables from one JSON object. All text from data goes in as text nodes and attributes, never as markup.
 (() => {
-  const view = JSON.parse(document.getElementById("data").textContent);
+  const POLL_MILLISECONDS = 2000;
+  const SVG = "http://www.w3.org/2000/svg";
+  let view = JSON.parse(document.getElementById("data").textContent);
   const main = document.getElementById("main");
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const plots = [];
+  let plots = [];
 
   function el(tag, attributes = {}, ...children) {
     const node = document.createElement(tag);
@@ -61,19 +63,75 @@
     return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, built);
   }
 
-  document.title = `Stoker: ${view.title}`;
-  document.getElementById("sections").remove();
-  document.getElementById("top").append(el("h1", {}, view.title), el("p", {}, view.text));
-  for (const chart of view.charts) {
-    const place = el("div", { role: "img", "aria-label": `${chart.title}: ${chart.lines.map((line) => `${line.name}, ${line.x.length} points`).join("; ")}.` });
-    const readout = el("p", { class: "readout", "aria-hidden": "true" });
-    const legend = el("ul", { class: "legend" }, ...chart.lines.map((line, index) => el("li", { "--color": `var(--c${index % 7})`, class: line.points ? "points" : "" }, line.name)));
-    main.append(el("section", {}, el("figure", {}, el("figcaption", {}, el("strong", {}, chart.title)), legend, place, readout)));
-    if (chart.lines.some((line) => line.x.length > 0)) {
-      const drawn = plot(chart, place, readout);
-      plots.push(() => drawn.setSize({ width: Math.max(200, place.clientWidth), height: 280 }));
-    }
+  function svg(tag, attributes, text = "") {
+    const node = document.createElementNS(SVG, tag);
+    Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+    node.append(text);
+    return node;
   }
-  main.append(...view.tables.map(table));
-  window.addEventListener("resize", () => plots.forEach((resize) => resize()));
+
+  /** Parallel coordinates: a line for each trial through one vertical axis for each option. The best lines are drawn last. */
+  function parallel({ title, axes, lines }) {
+    const [width, height, top, left] = [Math.max(600, 130 * axes.length), 320, 40, 60];
+    const x = (axis) => left + (axis * (width - 2 * left)) / Math.max(1, axes.length - 1);
+    const y = (at) => height - 20 - at * (height - 20 - top);
+    const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": `${title}. ${lines.length} lines${lines.length > 0 ? `; the best is ${lines[0].name}` : ""}. The table of trials has the values.` });
+    for (const [index, line] of [...lines.entries()].reverse()) {
+      const share = 1 - index / Math.max(1, lines.length - 1);
+      const points = line.at.map((at, axis) => `${x(axis)},${y(at)}`).join(" ");
+      const drawn = svg("polyline", { points, fill: "none", stroke: index === 0 ? "var(--c1)" : "var(--c0)", "stroke-width": index === 0 ? 3 : 1.5, "stroke-opacity": index === 0 ? 1 : 0.15 + 0.6 * share * share });
+      drawn.append(svg("title", {}, line.name));
+      drawing.append(drawn);
+    }
+    axes.forEach(({ name, marks }, axis) => {
+      drawing.append(svg("line", { x1: x(axis), x2: x(axis), y1: y(0), y2: y(1), stroke: "var(--ink)" }));
+      drawing.append(svg("text", { x: x(axis), y: 16, "text-anchor": "middle", fill: "var(--ink)", "font-size": 13 }, name));
+      marks.forEach(({ at, text }) => drawing.append(svg("text", { x: x(axis) + 5, y: y(at) + 4, fill: "var(--ink)", stroke: "var(--paper)", "stroke-width": 3, "paint-order": "stroke", "font-size": 11 }, text)));
+    });
+    return el("section", {}, el("figure", {}, el("figcaption", {}, el("strong", {}, title)), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, drawing)));
+  }
+
+  function build() {
+    plots = [];
+    document.title = `Stoker: ${view.title}`;
+    document.getElementById("top").replaceChildren(el("h1", {}, view.title), el("p", {}, view.text), el("p", { id: "connection", role: "status" }));
+    main.replaceChildren();
+    for (const chart of view.charts) {
+      const place = el("div", { role: "img", "aria-label": `${chart.title}: ${chart.lines.map((line) => `${line.name}, ${line.x.length} points`).join("; ")}.` });
+      const readout = el("p", { class: "readout", "aria-hidden": "true" });
+      const legend = el("ul", { class: "legend" }, ...chart.lines.map((line, index) => el("li", { "--color": `var(--c${index % 7})`, class: line.points ? "points" : "" }, line.name)));
+      main.append(el("section", {}, el("figure", {}, el("figcaption", {}, el("strong", {}, chart.title)), legend, place, readout)));
+      if (chart.lines.some((line) => line.x.length > 0)) {
+        const drawn = plot(chart, place, readout);
+        plots.push(() => drawn.setSize({ width: Math.max(200, place.clientWidth), height: 280 }));
+      }
+    }
+    main.append(...(view.parallel ? [parallel(view.parallel)] : []), ...view.tables.map(table));
+  }
+
+  async function follow() {
+    try {
+      const answer = await fetch("data.json", { cache: "no-store" });
+      if (!answer.ok) {
+        throw new Error(await answer.text());
+      }
+      const next = await answer.json();
+      if (JSON.stringify(next) !== JSON.stringify(view)) {
+        view = next;
+        build();
+      }
+    } catch (error) {
+      document.getElementById("connection").textContent = `Not following: ${error.message}`;
+    }
+    setTimeout(follow, POLL_MILLISECONDS);
+  }
+
+  document.getElementById("sections").remove();
+  build();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
+  addEventListener("resize", () => plots.forEach((resize) => resize()));
+  if (view.live) {
+    setTimeout(follow, POLL_MILLISECONDS);
+  }
+  document.documentElement.dataset.ready = "true";
 })();

@@ -19,6 +19,9 @@ public sealed interface Dimension {
    */
   JsonNode at(double position);
 
+  /** A position of a value that {@link #at} gave, up to rounding. */
+  double position(JsonNode value);
+
   /** Values that are to be tried before the study begins: all choices, or both ends. */
   List<JsonNode> corners();
 
@@ -35,6 +38,11 @@ public sealed interface Dimension {
     @Override
     public JsonNode at(double position) {
       return values.get(index(position));
+    }
+
+    @Override
+    public double position(JsonNode value) {
+      return (values.indexOf(value) + 0.5) / values.size();
     }
 
     int index(double position) {
@@ -60,17 +68,34 @@ public sealed interface Dimension {
 
     @Override
     public JsonNode at(double position) {
-      // An integer has the same share of positions as any other one.
-      double low = whole ? from - 0.5 : from;
-      double high = whole ? to + 0.5 : to;
       double value =
           logarithmic
-              ? Math.pow(low, 1 - position) * Math.pow(high, position) // high / low may be infinite
-              : low + (high - low) * position;
+              // high / low may be infinite
+              ? Math.pow(low(), 1 - position) * Math.pow(high(), position)
+              : low() + (high() - low()) * position;
       return whole
           ? JsonNodeFactory.instance.numberNode(
               (long) Math.max(from, Math.min(to, Math.rint(value))))
           : number(new BigDecimal(value).round(DIGITS).doubleValue());
+    }
+
+    @Override
+    public double position(JsonNode value) {
+      double low = scaled(low());
+      return (scaled(value.doubleValue()) - low) / (scaled(high()) - low);
+    }
+
+    private double scaled(double value) {
+      return logarithmic ? Math.log(value) : value;
+    }
+
+    /** An integer has the same share of positions as any other one. */
+    private double low() {
+      return whole ? from - 0.5 : from;
+    }
+
+    private double high() {
+      return whole ? to + 0.5 : to;
     }
 
     private JsonNode number(double value) {

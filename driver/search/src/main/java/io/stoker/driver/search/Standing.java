@@ -2,8 +2,11 @@
 package io.stoker.driver.search;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * How far a study is.
@@ -39,6 +42,22 @@ public record Standing(
     return results.stream()
         .filter(result -> result.isDone() && result.rung() == highest)
         .min(TrialResult.BEST_FIRST);
+  }
+
+  /** The last result of each trial; those of higher rungs first, and of a rung the best first. */
+  public List<TrialResult> bestFirst() {
+    Map<Integer, TrialResult> last = new TreeMap<>();
+    results.forEach(result -> last.merge(result.trial(), result, Standing::higher));
+    return last.values().stream()
+        .sorted(
+            Comparator.comparingInt(TrialResult::rung)
+                .reversed()
+                .thenComparing(TrialResult.BEST_FIRST))
+        .toList();
+  }
+
+  private static TrialResult higher(TrialResult one, TrialResult other) {
+    return one.rung() > other.rung() ? one : other;
   }
 
   /** How many results the study will have in all. */

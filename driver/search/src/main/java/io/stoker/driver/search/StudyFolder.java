@@ -9,6 +9,7 @@ import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.CheckpointStore;
 import io.stoker.driver.checkpoint.ManifestFormat;
+import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.run.RunLock;
 import io.stoker.failure.Check;
@@ -62,6 +63,15 @@ public final class StudyFolder {
   /** Where it is. */
   public Path path() {
     return path;
+  }
+
+  /** Whether a study is here. */
+  public boolean isStudy() {
+    try {
+      return Storage.of(path, hadoop).exists(new Path(path, FILE));
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach " + path, e);
+    }
   }
 
   /**
@@ -148,6 +158,11 @@ public final class StudyFolder {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot reach study folder " + path, e);
     }
+  }
+
+  /** The validations of a trial, an epoch each. */
+  public List<ValidationMetrics> validations(int trial) {
+    return RunFolder.at(run(trial), hadoop).validations().read();
   }
 
   /** Deletes the checkpoints of a trial that will not go on. */

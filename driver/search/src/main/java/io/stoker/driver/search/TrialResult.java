@@ -34,7 +34,7 @@ public record TrialResult(
   }
 
   /** The best result first; of equal ones that of the earlier trial. */
-  static final Comparator<TrialResult> BEST_FIRST =
+  public static final Comparator<TrialResult> BEST_FIRST =
       Comparator.comparingDouble(TrialResult::shortfall).thenComparingInt(TrialResult::trial);
 
   static TrialResult failed(

@@ -3,11 +3,14 @@ package io.stoker.driver.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +57,24 @@ class SearchSpaceTest {
 
     assertThat(range.at(0).doubleValue()).isEqualTo(1e-300);
     assertThat(range.at(0.5).doubleValue()).isEqualTo(1);
+  }
+
+  @Test
+  void theValueAtAPositionIsAtThatPosition() {
+    List<Dimension> dimensions =
+        List.of(
+            new Dimension.Range("momentum", 0.5, 0.9, false, false),
+            new Dimension.Range("learning-rate", 1e-4, 1, false, true),
+            new Dimension.Range("batch", 100, 1000, true, true),
+            new Dimension.Choice("model", List.of(TextNode.valueOf("a"), TextNode.valueOf("b"))));
+
+    for (Dimension dimension : dimensions) {
+      double most = dimension instanceof Dimension.Choice ? 0.5 / 2 + 0.01 : 0.003;
+      for (double position : new double[] {0.01, 0.5, 0.6, 0.99}) {
+        double again = dimension.position(dimension.at(position));
+        assertThat(again).as(dimension.name()).isCloseTo(position, within(most));
+      }
+    }
   }
 
   @Test

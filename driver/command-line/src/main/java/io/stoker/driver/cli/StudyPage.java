@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.driver.command.Line;
+import io.stoker.driver.command.Report;
+import io.stoker.driver.config.SelectionMetric;
+import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.driver.search.Dimension;
+import io.stoker.driver.search.Importance;
+import io.stoker.driver.search.Rung;
+import io.stoker.driver.search.Standing;
+import io.stoker.driver.search.StudyFolder;
+import io.stoker.driver.search.TrialResult;
+import io.stoker.driver.search.TrialResult.State;
+import java.util.List;
+import java.util.Locale;
+
+/** The page of a study, as {@link io.stoker.driver.report.ChartPage} draws it. */
+final class StudyPage {
+  /** As many as there are colours. */
+  private static final int CURVES = 7;
+
+  /** More lines cannot be told apart, and make a large page. */
+  private static final int MOST_LINES = 500;
+
+  private final StudyFolder folder;
+  private final Standing standing;
+  private final StudyText text;
+  private final SelectionMetric metric;
+  private final List<TrialResult> last;
+
+  private StudyPage(StudyFolder folder, Standing standing) {
+    this.folder = folder;
+    this.standing = standing;
+    this.text = new StudyText(standing);
+    this.metric = standing.plan().metric();
+    this.last = standing.bestFirst();
+  }
+
+  /** The page of a study as it stands. */
+  static ObjectNode of(StudyFolder folder, Standing standing) {
+    return new StudyPage(folder, standing).page();
+  }
+
+  private ObjectNode page() {
+    ObjectNode page = Report.object();
+    page.put("title", "Study of options");
+    page.put(
+        "text",
+        Line.of(
+            "%d of %d results. %s",
+            standing.results().size(),
+            standing.expected(),
+            standing
+                .best()
+                .map(
+                    best ->
+                        Line.of(
+                            "Best of %d trials: trial %d, %s, with %s.",
+                            standing.plan().trials(),
+                            best.trial(),
+                            text.value(best),
+                            text.options(best)))
+                .orElse("No trial has succeeded yet.")));
+    ArrayNode charts = page.putArray("charts");
+    byTrial(charts.addObject());
+    byEpoch(charts.addObject());
+    parallel(page.putObject("parallel"));
+    ArrayNode tables = page.putArray("tables");
+    trials(tables.addObject());
+    importance(tables.addObject());
+    rungs(tables.addObject());
+    return page;
+  }
+
+  private void byTrial(ObjectNode chart) {
+    chart.put("title", metric.label() + " by trial").put("x", "trial");
+    ArrayNode lines = chart.putArray("lines");
+    List<Rung> rungs = standing.plan().rungs();
+    for (int rung = 0; rung < rungs.size(); rung++) {
+      ObjectNode line = line(lines, Line.of("%d epochs", rungs.get(rung).epochs()));
+      line.put("points", true);
+      done(rung).forEach(result -> point(line, result.trial(), result.value()));
+    }
+    ObjectNode best = line(lines, "best so far, lowest rung");
+    double shortfall = Double.MAX_VALUE;
+    double value = 0;
+    for (TrialResult result : done(0)) {
+      if (result.shortfall() < shortfall) {
+        shortfall = result.shortfall();
+        value = result.value();
+      }
+      point(best, result.trial(), value);
+    }
+  }
+
+  private void byEpoch(ObjectNode chart) {
+    chart.put("title", metric.label() + " of the best trials by epoch").put("x", "epoch");
+    ArrayNode lines = chart.putArray("lines");
+    for (TrialResult result : last.stream().filter(StudyPage::isDone).limit(CURVES).toList()) {
+      ObjectNode line = line(lines, "trial " + result.trial());
+      for (ValidationMetrics each : folder.validations(result.trial())) {
+        point(line, each.epoch(), each.value(metric));
+      }
+    }
+  }
+
+  /** An axis for each option that varies and one for the metric; a line for each trial. */
+  private void parallel(ObjectNode parallel) {
+    List<Dimension> dimensions = standing.plan().searchSpace().dimensions();
+    parallel.put("title", "Options and " + metric.label() + " of each trial");
+    ArrayNode axes = parallel.putArray("axes");
+    for (Dimension dimension : dimensions) {
+      ObjectNode axis = axes.addObject().put("name", dimension.name());
+      ArrayNode marks = axis.putArray("marks");
+      dimension
+          .corners()
+          .forEach(value -> mark(marks, dimension.position(value), StudyText.text(value)));
+    }
+    List<TrialResult> shown = last.stream().filter(StudyPage::isDone).limit(MOST_LINES).toList();
+    double low = shown.stream().mapToDouble(TrialResult::value).min().orElse(0);
+    double high = shown.stream().mapToDouble(TrialResult::value).max().orElse(1);
+    double span = high > low ? high - low : 1;
+    ArrayNode marks = axes.addObject().put("name", metric.label()).putArray("marks");
+    mark(marks, 0, Line.of("%.4f", low));
+    mark(marks, 1, Line.of("%.4f", low + span));
+    ArrayNode lines = parallel.putArray("lines");
+    for (TrialResult result : shown) {
+      ObjectNode line = lines.addObject();
+      line.put("name", Line.of("trial %d: %s", result.trial(), text.value(result)));
+      ArrayNode at = line.putArray("at");
+      ObjectNode options = standing.options().get(result.trial());
+      dimensions.forEach(each -> at.add(each.position(options.path(each.name()))));
+      at.add((result.value() - low) / span);
+    }
+  }
+
+  private void trials(ObjectNode table) {
+    table.put("title", "Trials, the best first");
+    ArrayNode head = table.putArray("head").add("trial").add("epochs");
+    head.add(metric.label()).add("result").add("seconds");
+    standing.plan().searchSpace().names().forEach(head::add);
+    ArrayNode rows = table.putArray("rows");
+    last.forEach(result -> trial(rows.addArray(), result));
+  }
+
+  private void trial(ArrayNode row, TrialResult result) {
+    row.add(Integer.toString(result.trial())).add(Integer.toString(result.epochs()));
+    row.add(isDone(result) ? Line.of("%.4f", result.value()) : "");
+    String state = result.state().name().toLowerCase(Locale.ROOT);
+    row.add(isDone(result) ? state : state + ": " + result.reason());
+    row.add(Line.of("%.1f", result.seconds()));
+    ObjectNode options = standing.options().get(result.trial());
+    standing
+        .plan()
+        .searchSpace()
+        .names()
+        .forEach(name -> row.add(StudyText.text(options.path(name))));
+  }
+
+  private void importance(ObjectNode table) {
+    table.put(
+        "title",
+        "Importance: the share of the variance of the trials' ranks on the lowest rung that an"
+            + " option explains by itself (epsilon squared)");
+    table.putArray("head").add("option").add("share");
+    ArrayNode rows = table.putArray("rows");
+    for (Importance each : Importance.of(standing)) {
+      rows.addArray().add(each.option()).add(Line.of("%.0f %%", 100 * each.share()));
+    }
+  }
+
+  private void rungs(ObjectNode table) {
+    table.put("title", "Rungs");
+    ArrayNode head = table.putArray("head");
+    List.of("rung", "epochs", "trials", "done", "failed", "best", "median").forEach(head::add);
+    ArrayNode rows = table.putArray("rows");
+    List<Rung> rungs = standing.plan().rungs();
+    for (int rung = 0; rung < rungs.size(); rung++) {
+      int number = rung;
+      long ended = standing.results().stream().filter(each -> each.rung() == number).count();
+      List<TrialResult> done = done(rung).stream().sorted(TrialResult.BEST_FIRST).toList();
+      ArrayNode row = rows.addArray().add(Integer.toString(rung + 1));
+      row.add(Integer.toString(rungs.get(rung).epochs()));
+      row.add(Integer.toString(rungs.get(rung).trials()));
+      row.add(Integer.toString(done.size())).add(Long.toString(ended - done.size()));
+      row.add(done.isEmpty() ? "" : Line.of("%.4f", done.get(0).value()));
+      row.add(done.isEmpty() ? "" : Line.of("%.4f", done.get(done.size() / 2).value()));
+    }
+  }
+
+  private List<TrialResult> done(int rung) {
+    return standing.results().stream()
+        .filter(result -> result.rung() == rung && isDone(result))
+        .toList();
+  }
+
+  private static boolean isDone(TrialResult result) {
+    return result.state() == State.DONE;
+  }
+
+  private static ObjectNode line(ArrayNode lines, String name) {
+    ObjectNode line = lines.addObject().put("name", name);
+    line.putArray("x");
+    line.putArray("y");
+    return line;
+  }
+
+  private static void point(ObjectNode line, double x, double y) {
+    line.withArray("x").add(x);
+    line.withArray("y").add(y);
+  }
+
+  private static void mark(ArrayNode marks, double at, String value) {
+    marks.addObject().put("at", at).put("text", value);
+  }
+}
