@@ -3,7 +3,6 @@ package io.stoker.driver.averaging;
 
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.SliceSource;
-import io.stoker.driver.spark.BlockCleaner;
 import java.util.concurrent.locks.Lock;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -17,7 +16,6 @@ import org.apache.spark.util.SerializableConfiguration;
  * @param average how pieces are averaged
  * @param frozen where the parameters come from that are in no slice
  * @param patience how long workers of a multi-round stage wait for each other
- * @param cleaner deletes what is not needed any more
  * @param overlapping is held while a group of rounds that overlap is trained: a lost snapshot may
  *     have another group trained again on another thread, and two groups that have some of the
  *     slots each would wait for each other
@@ -28,5 +26,4 @@ record AveragingJob(
     SliceAverage average,
     SliceSource frozen,
     StageRules.Patience patience,
-    BlockCleaner cleaner,
     Lock overlapping) {}

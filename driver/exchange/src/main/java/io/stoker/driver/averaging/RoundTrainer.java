@@ -15,7 +15,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import org.apache.spark.storage.StorageLevel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +32,7 @@ final class RoundTrainer implements AutoCloseable {
 
   private final AveragingJob job;
   private final RoundsPerStage roundsPerStage;
-  private final SliceGenerations slices;
+  private final SliceLifetime slices;
   private final StageRunner stages;
 
   /** How often training has failed; counted together with trainers that train lost rounds again. */
@@ -53,18 +52,18 @@ final class RoundTrainer implements AutoCloseable {
    * @param source where they come from
    */
   RoundTrainer(AveragingJob job, SliceSource source) {
-    this(job, source, new AtomicInteger());
+    this(job, RoundHistory.of(source), SliceLifetime.of(job, source), new AtomicInteger());
   }
 
-  private RoundTrainer(AveragingJob job, SliceSource source, AtomicInteger failures) {
+  private RoundTrainer(
+      AveragingJob job, RoundHistory history, SliceLifetime slices, AtomicInteger failures) {
     this.job = job;
     this.failures = failures;
     this.roundsPerStage = new RoundsPerStage();
-    this.history = RoundHistory.of(source);
-    this.slices = new SliceGenerations(SliceRdd.from(job, source), job.cleaner());
+    this.history = history;
+    this.slices = slices;
     this.stages = new StageRunner(job, slices, roundsPerStage);
     try {
-      slices.current().persist(StorageLevel.MEMORY_AND_DISK());
       slices.current().materialize();
     } catch (Exception | Error e) {
       close();
@@ -72,7 +71,7 @@ final class RoundTrainer implements AutoCloseable {
     }
   }
 
-  SliceGenerations slices() {
+  SliceLifetime slices() {
     return slices;
   }
 
@@ -230,7 +229,10 @@ final class RoundTrainer implements AutoCloseable {
         "All copies of a slice are lost: training {} rounds again, those since {}",
         rounds.rounds(),
         rounds.before() == 0 ? "the job began" : "the checkpoint after round " + rounds.before());
-    RoundTrainer again = new RoundTrainer(job, rounds.source(), counted);
+    SliceSource source = rounds.source();
+    RoundTrainer again =
+        new RoundTrainer(
+            job, RoundHistory.of(source), slices.ofRoundsTrainedAgain(job, source), counted);
     try {
       rounds.groups().forEach(group -> again.train(group, "a lost round", report -> {}));
       return again;
@@ -244,8 +246,6 @@ final class RoundTrainer implements AutoCloseable {
   public void close() {
     stages.close();
     replayed.forEach(StageRunner::close);
-    if (!job.spark().sc().isStopped()) { // Otherwise Spark has deleted what this object owns.
-      slices.releaseAll();
-    }
+    slices.close();
   }
 }

@@ -7,7 +7,6 @@ import io.stoker.driver.slice.SliceOwners;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.driver.slice.SliceTask;
 import io.stoker.driver.slice.SliceTasks;
-import io.stoker.driver.spark.BlockCleaner;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.OneAttempt;
 import io.stoker.driver.spark.Placement;
@@ -45,7 +44,7 @@ public final class SharedParameters implements AutoCloseable {
     try {
       this.trainer = new RoundTrainer(job, source);
     } catch (Exception | Error e) {
-      deleteAll();
+      job.hadoop().destroy(true);
       throw e;
     }
   }
@@ -78,7 +77,6 @@ public final class SharedParameters implements AutoCloseable {
             average,
             frozen,
             patience,
-            new BlockCleaner(),
             new ReentrantLock(true)), // fair, because the group that goes on takes it again at once
         source);
   }
@@ -146,10 +144,10 @@ public final class SharedParameters implements AutoCloseable {
 
   /** The parameters at one point in time, while later rounds are trained. */
   public final class Snapshot implements AutoCloseable {
-    private final SliceRdd held;
+    private final SliceLifetime.Generation held;
     private final RoundHistory origin;
 
-    private Snapshot(SliceRdd held, RoundHistory origin) {
+    private Snapshot(SliceLifetime.Generation held, RoundHistory origin) {
       this.held = held;
       this.origin = origin;
     }
@@ -203,7 +201,7 @@ public final class SharedParameters implements AutoCloseable {
         Function<RDD<T>, R> sparkJob) {
       job.spark().sc().setJobDescription(description);
       try {
-        return sparkJob.apply(new SliceTaskRdd<>(held, count, body, placement));
+        return sparkJob.apply(new SliceTaskRdd<>(held.slices(), count, body, placement));
       } catch (Exception e) { // Spark's checked exceptions reach Java undeclared.
         if (!LostSliceException.isReasonOf(e)) {
           throw e;
@@ -222,7 +220,7 @@ public final class SharedParameters implements AutoCloseable {
      * @param written the checkpoint, which holds exactly these values
      */
     public void cutLineage(SliceSource written) {
-      held.cutLineage(written);
+      held.slices().cutLineage(written);
       trainer.shortenHistory(written, origin.length());
     }
 
@@ -242,12 +240,7 @@ public final class SharedParameters implements AutoCloseable {
     }
     List.copyOf(snapshots).forEach(Snapshot::close);
     trainer.close();
-    deleteAll();
-    job.spark().sc().setJobDescription(null);
-  }
-
-  private void deleteAll() {
-    job.cleaner().close();
     job.hadoop().destroy(true);
+    job.spark().sc().setJobDescription(null);
   }
 }

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.spark.SparkContext;
-import org.apache.spark.storage.StorageLevel;
 
 /**
  * Runs train stages, and the average stage after each. It owns the rendezvous at which the workers
@@ -28,7 +27,7 @@ final class StageRunner implements AutoCloseable {
   private static final Duration LONG_ROUND = Duration.ofMinutes(5);
 
   private final AveragingJob job;
-  private final SliceGenerations slices;
+  private final SliceLifetime slices;
   private final RoundsPerStage roundsPerStage;
   private final DriverTraffic traffic;
   private final Rendezvous rendezvous;
@@ -38,7 +37,7 @@ final class StageRunner implements AutoCloseable {
    *     ones
    * @param roundsPerStage is told how long stages take
    */
-  StageRunner(AveragingJob job, SliceGenerations slices, RoundsPerStage roundsPerStage) {
+  StageRunner(AveragingJob job, SliceLifetime slices, RoundsPerStage roundsPerStage) {
     this.job = job;
     this.slices = slices;
     this.roundsPerStage = roundsPerStage;
@@ -80,20 +79,13 @@ final class StageRunner implements AutoCloseable {
     boolean keepsCurrent = stage.placement.executors().size() > 1 || job.average().needsBefore();
     stage.compute(
         () -> stage.finished().forEach(finished),
-        () -> {
-          stage.trained.endExchange();
-          job.cleaner().add(stage.trained::deleteExchanged);
-          if (!keepsCurrent) {
-            // The pieces are written. Deleting the slices now makes room for the averages.
-            slices.releaseCurrent();
-          }
-        });
+        () -> slices.trained(stage.trained, keepsCurrent));
     roundsPerStage.completed(
         rounds.size(),
         rounds.stream().mapToLong(RoundWork::stepCount).sum(),
         (System.nanoTime() - stageStart) / 1e9);
     List<RoundReport> others = stage.others();
-    slices.advance(stage.next, keepsCurrent);
+    slices.averaged();
     return others;
   }
 
@@ -138,8 +130,7 @@ final class StageRunner implements AutoCloseable {
       spark().setCallSite(train);
       this.trained = new TrainStageRdd(job, before, rounds, placement, rendezvous, allowance);
       spark().setCallSite(name + ": average");
-      this.next = SliceRdd.averaged(trained);
-      next.persist(StorageLevel.MEMORY_AND_DISK());
+      this.next = slices.train(trained);
     }
 
     /**
@@ -156,7 +147,7 @@ final class StageRunner implements AutoCloseable {
         spark().setJobDescription(name + ": average");
         next.materialize();
       } catch (Exception | Error e) {
-        slices.discard(next);
+        slices.failed();
         if (rendezvous.failure().isPresent()) {
           throw rendezvous.failure().get();
         }
