@@ -68,37 +68,26 @@ public record ResolvedJob(
     RunFolder folder = RunFolder.at(runPath, hadoop);
     Optional<RunRecord> recorded =
         existing == ExistingRun.RESUME ? Optional.of(folder.resumable()) : Optional.empty();
-    TrainingConfig located =
-        requested.toBuilder()
-            .data(Locations.absolute(requested.data().uri(), hadoop).toString())
-            .run(runPath.toString())
-            .engine(engine.name())
-            .metric(metric(requested, folder, recorded))
-            .build();
-    logMetric(requested, located);
-    ShardFolder shards = ShardFolder.open(new Path(located.data().uri()), hadoop);
-    ModelSpec model = model(located, recorded, shards.manifest());
+    SelectionMetric metric = metric(requested, folder, recorded);
+    logMetric(requested.validation().metric(), metric);
+    String data = Locations.absolute(requested.data().uri(), hadoop).toString();
+    ShardFolder shards = ShardFolder.open(new Path(data), hadoop);
+    ModelSpec model = model(requested, recorded, shards.manifest());
     logInput(model, shards.manifest().image());
-    warnOfEndedRate(located);
-    if (located.validation().isOn()) {
-      shards.manifest().split(located.validation().split());
-      warnOfValidationOnTest(located.validation().split());
-    }
-    if (located.validation().calibrate()) {
-      CalibrateJob.requireSplit(
-          shards.manifest(), located.validation().split(), located.data().uri());
-    }
-    Augmentation.parse(String.join(",", located.data().augmentations()));
-    Check.input(
-        located.data().cutmix() == 0 || shards.manifest().classes() > 1,
-        "Cannot use --cutmix: the data has one class, '%s', and it mixes parts of two",
-        shards.manifest().classNames().get(0));
+    warnOfEndedRate(requested);
+    checkData(requested, data, shards.manifest());
     // Last, because it may wait for executors.
     ResolvedArithmetic resolved =
         ResolvedArithmetic.resolve(
-            spark, engine, model, located.rounds().batch(), asked(located, recorded));
+            spark, engine, model, requested.rounds().batch(), asked(requested, recorded));
     TrainingConfig config =
-        located.toBuilder().convolution(resolved.arithmetic().convolution()).build();
+        requested.toBuilder()
+            .data(data)
+            .run(runPath.toString())
+            .engine(engine.name())
+            .metric(metric)
+            .convolution(resolved.arithmetic().convolution())
+            .build();
     Optional<StoredModel> initial =
         recorded.isEmpty() ? Beginning.initial(config, hadoop) : Optional.empty();
     String initialSha256 =
@@ -127,7 +116,23 @@ public record ResolvedJob(
     return new ResolvedJob(run, engine, folder, recorded, beginning);
   }
 
-  /** That of the run that is resumed where its file is gone: it is recorded. */
+  private static void checkData(TrainingConfig config, String data, ShardManifest manifest) {
+    ValidationConfig validation = config.validation();
+    if (validation.isOn()) {
+      manifest.split(validation.split());
+      warnOfValidationOnTest(validation.split());
+    }
+    if (validation.calibrate()) {
+      CalibrateJob.requireSplit(manifest, validation.split(), data);
+    }
+    Augmentation.parse(String.join(",", config.data().augmentations()));
+    Check.input(
+        config.data().cutmix() == 0 || manifest.classes() > 1,
+        "Cannot use --cutmix: the data has one class, '%s', and it mixes parts of two",
+        manifest.classNames().get(0));
+  }
+
+  /** The model asked for; if its file is gone, that in the record of the run that is resumed. */
   private static ModelSpec model(
       TrainingConfig config, Optional<RunRecord> recorded, ShardManifest data) {
     String reference = config.model();
@@ -161,9 +166,8 @@ public record ResolvedJob(
     return config.balancesClasses() ? SelectionMetric.BALANCED_ACCURACY : SelectionMetric.AUTO;
   }
 
-  private static void logMetric(TrainingConfig requested, TrainingConfig located) {
-    SelectionMetric metric = located.validation().metric();
-    if (metric != requested.validation().metric()) {
+  private static void logMetric(SelectionMetric requested, SelectionMetric metric) {
+    if (metric != requested) {
       LOG.info(
           "The best checkpoint is that with the best {}, because classes are balanced (--metric"
               + " accuracy takes the accuracy)",
