@@ -120,12 +120,12 @@ public final class RoundSimulation {
 
   /** The seconds between two rounds that do not overlap. */
   private double exchange() {
-    return processor((costs.read() + costs.load()) * bytes()) + transfer();
+    return processor((costs.perByte().read() + costs.perByte().load()) * bytes()) + transfer();
   }
 
   /** What a worker waits for between two rounds that overlap. */
   private double visible() {
-    return processor((costs.read() + costs.correct()) * bytes())
+    return processor((costs.perByte().read() + costs.perByte().correct()) * bytes())
         + Math.max(0, transfer() - steps.secondsOf(overlapSteps));
   }
 
@@ -141,7 +141,7 @@ public final class RoundSimulation {
   }
 
   private double average() {
-    return processor(costs.average() * bytesOfOwner() * workers);
+    return processor(costs.perByte().average() * bytesOfOwner() * workers);
   }
 
   /** Step 3, without loading. */
@@ -161,29 +161,29 @@ public final class RoundSimulation {
   private double moving(double in, double out, double blocks) {
     return Math.max(
         Math.max(in, out) / cluster.bytesPerSecond(),
-        processor(costs.move() * (in + out) / 2 + costs.block() * blocks));
+        processor(costs.perByte().move() * (in + out) / 2 + costs.perEvent().block() * blocks));
   }
 
   /** Waiting for the driver. */
   private double waiting() {
-    return messages() * (2 * cluster.latencySeconds() + costs.message() * workers);
+    return messages() * (2 * cluster.latencySeconds() + costs.perEvent().message() * workers);
   }
 
   /** What the end of a stage and the beginning of the next one cost in addition to an exchange. */
   private double stage() {
-    return costs.stage()
-        + costs.task() * (workers + slices.count())
-        + processor(costs.write() * bytes())
-        + costs.placeBytes() * workers * workers / cluster.bytesPerSecond();
+    return costs.perEvent().stage()
+        + costs.perEvent().task() * (workers + slices.count())
+        + processor(costs.perByte().write() * bytes())
+        + costs.traffic().pair() * workers * workers / cluster.bytesPerSecond();
   }
 
   private double driverBytes(int rounds) {
     double stage =
-        costs.stageBytes()
-            + costs.workerBytes() * workers
-            + costs.sliceBytes() * slices.count()
-            + costs.placeBytes() * workers * workers;
-    return stage / rounds + costs.roundBytes() * workers;
+        costs.traffic().stage()
+            + costs.traffic().worker() * workers
+            + costs.traffic().slice() * slices.count()
+            + costs.traffic().pair() * workers * workers;
+    return stage / rounds + costs.traffic().round() * workers;
   }
 
   private boolean isOneSlice() {

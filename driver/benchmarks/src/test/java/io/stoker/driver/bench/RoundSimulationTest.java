@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import io.stoker.driver.bench.RoundCosts.PerByte;
+import io.stoker.driver.bench.RoundCosts.PerEvent;
+import io.stoker.driver.bench.RoundCosts.Traffic;
 import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.Wire;
 import io.stoker.failure.InputException;
@@ -18,9 +21,12 @@ class RoundSimulationTest {
   private static final double BANDWIDTH = 1e9;
   private static final SimulatedCluster CLUSTER = new SimulatedCluster(BANDWIDTH, 0, 1);
 
+  private static final PerByte NO_TIME = new PerByte(0, 0, 0, 0, 0, 0);
+  private static final Traffic NO_BYTES = new Traffic(0, 0, 0, 0, 0);
+
   /** Processors, driver and Spark cost nothing. */
   private static final RoundCosts FREE =
-      new RoundCosts(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+      new RoundCosts(NO_TIME, new PerEvent(0, 0, 0, 0), NO_BYTES);
 
   private static final WaitingSteps STEPS = new WaitingSteps(10, Duration.ofMillis(100));
 
@@ -74,7 +80,8 @@ class RoundSimulationTest {
   void moreWorkersThanSlicesLeaveTheOwnersWithWholeSlices() {
     RoundSimulation.Result result = free(64, 256, 0);
 
-    // Each owner receives a slice from each other worker; all receive all slices but for a 256th.
+    // PerEvent owner receives a slice from each other worker; all receive all slices but for a
+    // 256th.
     assertThat(result.networkBytesPerWorker())
         .isEqualTo(255L * MEBI + Math.round(64.0 * MEBI * 255 / 256));
   }
@@ -101,7 +108,7 @@ class RoundSimulationTest {
 
   @Test
   void aWaitForTheDriverIsARoundTripAndAMessageOfEachWorker() {
-    RoundCosts messages = new RoundCosts(0, 0, 0, 0, 0, 0, 0, 1e-4, 0, 0, 0, 0, 0, 0, 0);
+    RoundCosts messages = new RoundCosts(NO_TIME, new PerEvent(0, 1e-4, 0, 0), NO_BYTES);
     SimulatedCluster far = new SimulatedCluster(1e18, 1e-3, 1);
 
     RoundSimulation.Result result = new RoundSimulation(load(256, 64, 0), far, messages).run();
@@ -111,7 +118,8 @@ class RoundSimulationTest {
 
   @Test
   void workersThatShareCoresTakeAsManyTimesTheProcessorTime() {
-    RoundCosts processor = new RoundCosts(1e-9, 1e-9, 1e-9, 1e-9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    RoundCosts processor =
+        new RoundCosts(new PerByte(1e-9, 1e-9, 1e-9, 1e-9, 0, 0), FREE.perEvent(), NO_BYTES);
     SimulatedCluster own = new SimulatedCluster(1e18, 0, 1);
     SimulatedCluster shared = new SimulatedCluster(1e18, 0, 0.25);
 
