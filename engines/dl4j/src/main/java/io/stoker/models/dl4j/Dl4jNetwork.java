@@ -3,7 +3,6 @@ package io.stoker.models.dl4j;
 
 import io.stoker.models.engine.BatchCheck;
 import io.stoker.models.engine.BatchScore;
-import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
@@ -130,6 +129,7 @@ final class Dl4jNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, int examples, long dropoutSeed) {
+    check.step(images, targets, examples);
     return computeGradients(
         features(images, examples), answers(targets, examples), Optional.empty(), dropoutSeed);
   }
@@ -137,10 +137,11 @@ final class Dl4jNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
+    double sum = check.step(images, targets, weights, examples);
     return computeGradients(
         features(images, examples),
         answers(targets, examples),
-        Optional.of(new Weights(column(weights, examples), ClassWeights.sum(weights, examples))),
+        Optional.of(new Weights(column(weights, examples), sum)),
         dropoutSeed);
   }
 
@@ -244,8 +245,7 @@ final class Dl4jNetwork implements Network {
 
   @Override
   public void predict(float[] images, int examples, float[] probabilities) {
-    check.images(images, examples);
-    check.classes("probabilities", probabilities, examples);
+    check.prediction(images, examples, probabilities);
     int values = examples * model.classes();
     INDArray output = graph.outputSingle(false, features(images, examples));
     HostValues.read(output, 0, FloatBuffer.wrap(probabilities, 0, values));
@@ -253,7 +253,6 @@ final class Dl4jNetwork implements Network {
 
   private INDArray features(float[] values, int examples) {
     Nd4jProcessor.useOneThread();
-    check.images(values, examples);
     int size = examples * model.input().features();
     HostValues.write(images, 0, FloatBuffer.wrap(values, 0, size));
     return examples == batchCapacity
@@ -266,7 +265,6 @@ final class Dl4jNetwork implements Network {
   }
 
   private INDArray answers(float[] targets, int examples) {
-    check.classes("targets", targets, examples);
     int size = examples * model.classes();
     HostValues.write(labels, 0, FloatBuffer.wrap(targets, 0, size));
     return examples == batchCapacity

@@ -3,7 +3,6 @@ package io.stoker.models.onednn;
 
 import io.stoker.models.engine.BatchCheck;
 import io.stoker.models.engine.BatchScore;
-import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
@@ -107,10 +106,7 @@ final class OneDnnNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
-    check.examples(examples);
-    ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
-    check.images(images, examples);
-    check.classes("targets", targets, examples);
+    check.step(images, targets, weights, examples);
     deferred = List.of(); // Their model may be closed, to make room for one of another size.
     CompiledModel compiled = training.of(examples);
     BatchScore score = compiled.computeGradients(images, targets, weights, dropoutSeed);
@@ -120,15 +116,13 @@ final class OneDnnNetwork implements Network {
 
   @Override
   public void predict(float[] images, int examples, float[] probabilities) {
-    check.images(images, examples);
-    check.classes("probabilities", probabilities, examples);
+    check.prediction(images, examples, probabilities);
     inference.of(examples).predict(images, probabilities);
   }
 
   @Override
   public void activations(float[] images, int examples, int layer, float[] activations) {
-    check.images(images, examples);
-    check.layer("activations", activations, examples, layer);
+    check.activations(images, examples, layer, activations);
     inspecting.of(examples).activations(images, layer, activations);
   }
 
@@ -140,10 +134,7 @@ final class OneDnnNetwork implements Network {
       int layer,
       float[] activations,
       float[] gradients) {
-    check.images(images, examples);
-    check.room("labels", labels.length, examples, 1);
-    check.layer("activations", activations, examples, layer);
-    check.layer("gradients", gradients, examples, layer);
+    check.inspection(images, examples, labels, layer, activations, gradients);
     inspecting.of(examples).inspect(images, labels, layer, activations, gradients);
   }
 

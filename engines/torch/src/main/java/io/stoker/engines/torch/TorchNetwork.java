@@ -4,7 +4,6 @@ package io.stoker.engines.torch;
 import io.stoker.models.engine.BatchCheck;
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.ByteImages;
-import io.stoker.models.engine.ClassWeights;
 import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
@@ -71,8 +70,7 @@ final class TorchNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, int examples, long dropoutSeed) {
-    check.images(images, examples);
-    check.classes("targets", targets, examples);
+    check.step(images, targets, examples);
     return computeGradients(
         () -> upload.send(images, examples),
         examples,
@@ -83,9 +81,7 @@ final class TorchNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
-    check.images(images, examples);
-    check.classes("targets", targets, examples);
-    ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
+    check.step(images, targets, weights, examples);
     return computeGradients(
         () -> upload.send(images, examples),
         examples,
@@ -96,10 +92,7 @@ final class TorchNetwork implements Network {
   @Override
   public BatchScore computeGradients(
       ByteImages images, float[] targets, float[] weights, int examples, long dropoutSeed) {
-    check.examples(examples);
-    images.check(model.input(), examples);
-    check.classes("targets", targets, examples);
-    ClassWeights.sum(weights, examples); // Before the pass, which a wrong weight would waste.
+    check.step(images, targets, weights, examples);
     return computeGradients(
         () -> upload.send(images, examples),
         examples,
@@ -147,8 +140,7 @@ final class TorchNetwork implements Network {
 
   @Override
   public void predict(float[] images, int examples, float[] probabilities) {
-    check.images(images, examples);
-    check.classes("probabilities", probabilities, examples);
+    check.prediction(images, examples, probabilities);
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor logits =
@@ -165,8 +157,7 @@ final class TorchNetwork implements Network {
 
   @Override
   public void activations(float[] images, int examples, int layer, float[] activations) {
-    check.images(images, examples);
-    check.layer("activations", activations, examples, layer);
+    check.activations(images, examples, layer, activations);
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor input =
@@ -184,10 +175,7 @@ final class TorchNetwork implements Network {
       int layer,
       float[] activations,
       float[] gradients) {
-    check.images(images, examples);
-    check.room("labels", labels.length, examples, 1);
-    check.layer("activations", activations, examples, layer);
-    check.layer("gradients", gradients, examples, layer);
+    check.inspection(images, examples, labels, layer, activations, gradients);
     try (PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor input =

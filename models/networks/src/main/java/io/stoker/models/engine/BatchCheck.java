@@ -4,7 +4,9 @@ package io.stoker.models.engine;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Locale;
 
-/** The rules for the arguments of a pass, which are those of {@link Network} in every engine. */
+/**
+ * Checks the arguments of a pass, by the rules of {@link Network}, in the same way in each engine.
+ */
 public final class BatchCheck {
   private final ModelSpec model;
   private final int batchCapacity;
@@ -23,11 +25,60 @@ public final class BatchCheck {
   }
 
   /**
-   * Checks the number of examples.
+   * Checks the arguments of a step: {@link Network#computeGradients(float[], float[], int, long)}.
    *
-   * @throws IllegalArgumentException if it is out of range
+   * @throws IllegalArgumentException if examples is out of range or an array too short
    */
-  public void examples(int examples) {
+  public void step(float[] images, float[] targets, int examples) {
+    images(images, examples);
+    classes("targets", targets, examples);
+  }
+
+  /**
+   * Checks the arguments of a step whose examples have weights.
+   *
+   * @return the sum of the weights
+   * @throws IllegalArgumentException if one of them is invalid
+   */
+  public double step(float[] images, float[] targets, float[] weights, int examples) {
+    step(images, targets, examples);
+    return ClassWeights.sum(weights, examples);
+  }
+
+  /** Checks the arguments of a step whose images are normalised where the network computes. */
+  public double step(ByteImages images, float[] targets, float[] weights, int examples) {
+    examples(examples);
+    images.check(model.input(), examples);
+    classes("targets", targets, examples);
+    return ClassWeights.sum(weights, examples);
+  }
+
+  /** Checks the arguments of {@link Network#predict}. */
+  public void prediction(float[] images, int examples, float[] probabilities) {
+    images(images, examples);
+    classes("probabilities", probabilities, examples);
+  }
+
+  /** Checks the arguments of {@link Network#activations}. */
+  public void activations(float[] images, int examples, int layer, float[] activations) {
+    images(images, examples);
+    layer("activations", activations, examples, layer);
+  }
+
+  /** Checks the arguments of {@link Network#inspect}. */
+  public void inspection(
+      float[] images,
+      int examples,
+      int[] labels,
+      int layer,
+      float[] activations,
+      float[] gradients) {
+    activations(images, examples, layer, activations);
+    room("labels", labels.length, examples, 1);
+    layer("gradients", gradients, examples, layer);
+  }
+
+  private void examples(int examples) {
     if (examples < 1 || examples > batchCapacity) {
       throw new IllegalArgumentException(
           String.format(
@@ -38,24 +89,20 @@ public final class BatchCheck {
     }
   }
 
-  /** Checks the number of examples, and that there are as many images. */
-  public void images(float[] images, int examples) {
+  private void images(float[] images, int examples) {
     examples(examples);
     room("images", images.length, examples, features);
   }
 
-  /** Checks that an array has a value for each class of each example. */
-  public void classes(String name, float[] values, int examples) {
+  private void classes(String name, float[] values, int examples) {
     room(name, values.length, examples, classes);
   }
 
-  /** Checks that an array has a value for each value of the input of a layer. */
-  public void layer(String name, float[] values, int examples, int layer) {
+  private void layer(String name, float[] values, int examples, int layer) {
     room(name, values.length, examples, model.placed().get(layer).input().features());
   }
 
-  /** Checks that an array has as many values for each example. */
-  public void room(String name, int length, int examples, int each) {
+  private static void room(String name, int length, int examples, int each) {
     if (length < (long) examples * each) {
       throw new IllegalArgumentException(
           String.format(
