@@ -7,15 +7,17 @@ import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.metrics.ValidationMetrics;
+import io.stoker.driver.search.Bracket;
 import io.stoker.driver.search.Dimension;
 import io.stoker.driver.search.Importance;
-import io.stoker.driver.search.Rung;
 import io.stoker.driver.search.Standing;
 import io.stoker.driver.search.StudyFolder;
 import io.stoker.driver.search.TrialResult;
 import io.stoker.driver.search.TrialResult.State;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** The page of a study, as {@link io.stoker.driver.report.ChartPage} draws it. */
 final class StudyPage {
@@ -78,16 +80,30 @@ final class StudyPage {
   private void byTrial(ObjectNode chart) {
     chart.put("title", metric.label() + " by trial").put("x", "trial");
     ArrayNode lines = chart.putArray("lines");
-    List<Rung> rungs = standing.plan().rungs();
-    for (int rung = 0; rung < rungs.size(); rung++) {
-      ObjectNode line = line(lines, Line.of("%d epochs", rungs.get(rung).epochs()));
-      line.put("points", true);
-      done(rung).forEach(result -> point(line, result.trial(), result.value()));
+    Map<Integer, ObjectNode> byEpochs = new TreeMap<>();
+    for (Bracket bracket : standing.plan().brackets()) {
+      bracket.rungs().forEach(rung -> byEpochs.putIfAbsent(rung.epochs(), null));
     }
+    byEpochs.replaceAll((epochs, none) -> line(lines, Line.of("%d epochs", epochs)));
+    byEpochs.values().forEach(line -> line.put("points", true));
+    for (TrialResult result : standing.results()) {
+      if (isDone(result)) {
+        point(byEpochs.get(standing.plan().epochs(result)), result.trial(), result.value());
+      }
+    }
+    if (standing.plan().brackets().size() == 1) {
+      bestSoFar(lines);
+    }
+  }
+
+  private void bestSoFar(ArrayNode lines) {
     ObjectNode best = line(lines, "best so far, lowest rung");
     double shortfall = Double.MAX_VALUE;
     double value = 0;
-    for (TrialResult result : done(0)) {
+    for (TrialResult result : standing.results()) {
+      if (result.rung() > 0 || !isDone(result)) {
+        continue;
+      }
       if (result.shortfall() < shortfall) {
         shortfall = result.shortfall();
         value = result.value();
@@ -175,26 +191,28 @@ final class StudyPage {
   private void rungs(ObjectNode table) {
     table.put("title", "Rungs");
     ArrayNode head = table.putArray("head");
-    List.of("rung", "epochs", "trials", "done", "failed", "best", "median").forEach(head::add);
+    List.of("bracket", "epochs", "trials", "done", "failed", "best", "median").forEach(head::add);
     ArrayNode rows = table.putArray("rows");
-    List<Rung> rungs = standing.plan().rungs();
-    for (int rung = 0; rung < rungs.size(); rung++) {
-      int number = rung;
-      long ended = standing.results().stream().filter(each -> each.rung() == number).count();
-      List<TrialResult> done = done(rung).stream().sorted(TrialResult.BEST_FIRST).toList();
-      ArrayNode row = rows.addArray().add(Integer.toString(rung + 1));
-      row.add(Integer.toString(rungs.get(rung).epochs()));
-      row.add(Integer.toString(rungs.get(rung).trials()));
-      row.add(Integer.toString(done.size())).add(Long.toString(ended - done.size()));
-      row.add(done.isEmpty() ? "" : Line.of("%.4f", done.get(0).value()));
-      row.add(done.isEmpty() ? "" : Line.of("%.4f", done.get(done.size() / 2).value()));
+    List<Bracket> brackets = standing.plan().brackets();
+    for (int i = 0; i < brackets.size(); i++) {
+      for (int rung = 0; rung < brackets.get(i).rungs().size(); rung++) {
+        rung(rows.addArray().add(Integer.toString(i + 1)), brackets.get(i), rung);
+      }
     }
   }
 
-  private List<TrialResult> done(int rung) {
-    return standing.results().stream()
-        .filter(result -> result.rung() == rung && isDone(result))
-        .toList();
+  private void rung(ArrayNode row, Bracket bracket, int rung) {
+    List<TrialResult> ended =
+        standing.results().stream()
+            .filter(result -> result.rung() == rung && bracket.has(result.trial()))
+            .sorted(TrialResult.BEST_FIRST)
+            .toList();
+    List<TrialResult> done = ended.stream().filter(StudyPage::isDone).toList();
+    row.add(Integer.toString(bracket.rungs().get(rung).epochs()));
+    row.add(Integer.toString(bracket.rungs().get(rung).trials()));
+    row.add(Integer.toString(done.size())).add(Integer.toString(ended.size() - done.size()));
+    row.add(done.isEmpty() ? "" : Line.of("%.4f", done.get(0).value()));
+    row.add(done.isEmpty() ? "" : Line.of("%.4f", done.get(done.size() / 2).value()));
   }
 
   private static boolean isDone(TrialResult result) {

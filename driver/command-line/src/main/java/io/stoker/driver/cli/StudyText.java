@@ -23,7 +23,7 @@ record StudyText(Standing standing) {
         standing.expected(),
         result.trial(),
         result.rung() + 1,
-        standing.plan().rungs().size(),
+        standing.plan().rungs(result.trial()).size(),
         result.epochs(),
         result.state() == State.DONE ? value(result) : result.reason(),
         options(result),

@@ -4,6 +4,7 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Limits;
 import io.stoker.driver.command.Line;
@@ -29,6 +30,7 @@ import io.stoker.failure.InputException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
@@ -118,6 +120,13 @@ final class TuneCommand extends StokerCommand {
   private int halving;
 
   @Option(
+      names = "--hyperband",
+      description =
+          "Divide the trials into brackets: the first begins with the fewest epochs, the last"
+              + " trains all whole.")
+  private boolean hyperband;
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "1",
@@ -157,7 +166,8 @@ final class TuneCommand extends StokerCommand {
       Configurator.setLevel(ExistingRun.class.getPackageName(), Level.WARN);
     }
     try (JavaSparkContext spark = SparkSetup.start("tune")) {
-      Standing standing = new Study(spark, folder, plan, this::job, most, this::show).run();
+      IntSupplier slots = () -> Math.min(most, Slots.now(spark).count());
+      Standing standing = new Study(spark, folder, plan, this::job, slots, this::show).run();
       return report(standing, folder);
     }
   }
@@ -200,6 +210,7 @@ final class TuneCommand extends StokerCommand {
             trials,
             epochs,
             halving,
+            hyperband,
             SelectionMetric.parse(metric),
             sampler,
             seed);

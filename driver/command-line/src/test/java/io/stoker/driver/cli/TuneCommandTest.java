@@ -63,6 +63,9 @@ class TuneCommandTest {
     assertRefused(
         TUNE + " --study F/study --resume --trials 5 --halving 2",
         "which is another one: trials: 5 here, 4 in the study");
+    assertRefused(
+        TUNE + " --study F/study --resume --trials 4 --halving 2 --hyperband",
+        "which is another one: hyperband: true here, none in the study");
   }
 
   @Test
@@ -75,6 +78,9 @@ class TuneCommandTest {
     assertRefused(TUNE.replace("s.yaml", "auto.yaml") + " --study F/n", "a rate of its own");
     assertRefused(TUNE.replace("test", "val") + " --study F/n", "have no split 'val'");
     assertRefused(TUNE + " --study F/n --trials 0", "Invalid --trials: 0 (must be >= 1)");
+    assertRefused(
+        TUNE + " --study F/n --hyperband --halving 1",
+        "Invalid --halving: 1 (Hyperband needs at least 2)");
     assertRefused(TUNE + " --study F/n --metric best", "metric");
     assertRefused(TUNE + " --study F/n --sampler grid", "--sampler");
     assertRefused(TUNE + " --study F/n --most-slots 0", "Invalid --most-slots: 0");

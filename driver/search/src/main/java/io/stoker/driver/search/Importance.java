@@ -2,18 +2,21 @@
 package io.stoker.driver.search;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 import org.apache.commons.math3.stat.ranking.NaturalRanking;
 
 /**
  * How much of the difference between trials one option explains by itself: the correlation ratio
  * epsilon squared (Kelley, 1935, "An Unbiased Correlation Ratio Measure") of the trials' ranks on
- * the lowest rung. Trials are grouped by their value of a choice, or into up to five groups of
- * about equal size by their value in a range. What options explain only together does not count.
+ * the lowest rung of their bracket. Trials are grouped by their value of a choice, or into up to
+ * five groups of about equal size by their value in a range. What options explain only together
+ * does not count.
  *
  * @param option the option
  * @param share of the variance of the ranks, 0 to 1
@@ -32,7 +35,7 @@ public record Importance(String option, double share) {
     if (trials.size() < FEWEST_TRIALS) {
       return List.of();
     }
-    double[] ranks = ranks(trials.stream().mapToDouble(TrialResult::shortfall).toArray());
+    double[] ranks = ranksInBrackets(trials, standing.plan().brackets());
     List<Importance> importances = new ArrayList<>();
     for (Dimension dimension : standing.plan().searchSpace().dimensions()) {
       double[] positions =
@@ -45,6 +48,21 @@ public record Importance(String option, double share) {
     }
     importances.sort(Comparator.comparingDouble(Importance::share).reversed());
     return importances;
+  }
+
+  /** As shares, so that brackets with more trials do not have higher ranks. */
+  private static double[] ranksInBrackets(List<TrialResult> trials, List<Bracket> brackets) {
+    double[] all = new double[trials.size()];
+    for (Bracket bracket : brackets) {
+      int[] own =
+          IntStream.range(0, all.length).filter(i -> bracket.has(trials.get(i).trial())).toArray();
+      if (own.length > 0) {
+        double[] ranks =
+            ranks(Arrays.stream(own).mapToDouble(i -> trials.get(i).shortfall()).toArray());
+        IntStream.range(0, own.length).forEach(i -> all[own[i]] = (ranks[i] - 0.5) / own.length);
+      }
+    }
+    return all;
   }
 
   /** From 1; equal values have the mean of their ranks. */

@@ -41,7 +41,7 @@ final class ParzenEstimator {
         IntStream.range(0, points.size())
             .boxed()
             .sorted(
-                Comparator.<Integer>comparingDouble(i -> trials.shortfalls().get(i))
+                Comparator.<Integer>comparingDouble(i -> trials.ranks().get(i))
                     .thenComparingInt(i -> i))
             .toList();
     int best = (int) Math.ceil(BEST * points.size());

@@ -12,12 +12,14 @@ import java.util.stream.IntStream;
 final class Places {
   private final StudyPlan plan;
   private final SearchSpace space;
+  private final List<Bracket> brackets;
   private final List<double[]> points = new ArrayList<>();
   private final List<ObjectNode> options = new ArrayList<>();
 
   Places(StudyPlan plan) {
     this.plan = plan;
     this.space = plan.searchSpace();
+    this.brackets = plan.brackets();
   }
 
   /** All places that some results decide. */
@@ -44,13 +46,27 @@ final class Places {
       if (!IntStream.range(0, known).allMatch(lowest::containsKey)) {
         return;
       }
-      List<Double> shortfalls =
-          IntStream.range(0, known).mapToObj(i -> lowest.get(i).shortfall()).toList();
-      Sampler.History history = new Sampler.History(points.subList(0, known), shortfalls);
+      Sampler.History history = new Sampler.History(points.subList(0, known), ranks(known, lowest));
       double[] point = plan.sampler().point(next, plan.seed(), space, history);
       points.add(point);
       options.add(space.at(point));
     }
+  }
+
+  private List<Double> ranks(int known, Map<Integer, TrialResult> lowest) {
+    Double[] ranks = new Double[known];
+    for (Bracket bracket : brackets) {
+      List<TrialResult> ordered =
+          IntStream.range(0, known)
+              .filter(bracket::has)
+              .mapToObj(lowest::get)
+              .sorted(TrialResult.BEST_FIRST)
+              .toList();
+      for (int i = 0; i < ordered.size(); i++) {
+        ranks[ordered.get(i).trial()] = (i + 0.5) / ordered.size();
+      }
+    }
+    return List.of(ranks);
   }
 
   /** The options of each trial whose place is known. */

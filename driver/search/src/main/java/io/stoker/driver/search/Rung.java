@@ -3,7 +3,6 @@ package io.stoker.driver.search;
 
 import io.stoker.failure.Check;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -15,14 +14,15 @@ import java.util.List;
  */
 public record Rung(int epochs, int trials) {
   /**
-   * The rungs of a study: each has one in {@code factor} of the trials of the one below it, and
+   * The rungs of some trials: each has one in {@code factor} of the trials of the one below it, and
    * about as many times its epochs, up to the epochs of a whole training.
    *
-   * @param trials of the study
+   * @param trials how many begin
    * @param epochs of a whole training
    * @param factor 1 for a single rung: all trials are trained whole
+   * @param most how many rungs there may be
    */
-  static List<Rung> of(int trials, int epochs, int factor) {
+  static List<Rung> of(int trials, int epochs, int factor, int most) {
     Check.input(trials >= 1, "Invalid --trials: %d (must be >= 1)", trials);
     Check.input(
         trials <= Sampler.MOST_TRIALS,
@@ -30,20 +30,26 @@ public record Rung(int epochs, int trials) {
         trials,
         Sampler.MOST_TRIALS);
     Check.input(factor >= 1, "Invalid --halving: %d (must be >= 1; 1 for none)", factor);
-    List<Integer> ends = new ArrayList<>();
-    ends.add(epochs);
-    int left = trials;
-    while (factor > 1 && left / factor >= 1 && ends.get(ends.size() - 1) > 1) {
-      ends.add(Math.max(1, Math.round((float) ends.get(ends.size() - 1) / factor)));
+    List<Integer> ends = ends(epochs, factor);
+    int count = 1;
+    for (int left = trials; count < Math.min(most, ends.size()) && left >= factor; count++) {
       left /= factor;
     }
-    Collections.reverse(ends);
     List<Rung> rungs = new ArrayList<>();
-    left = trials;
-    for (int end : ends) {
+    int left = trials;
+    for (int end : ends.subList(ends.size() - count, ends.size())) {
       rungs.add(new Rung(end, left));
       left /= factor;
     }
     return rungs;
+  }
+
+  /** The epochs at which there can be rungs, rising. */
+  static List<Integer> ends(int epochs, int factor) {
+    List<Integer> ends = new ArrayList<>(List.of(epochs));
+    while (factor > 1 && ends.get(0) > 1) {
+      ends.add(0, Math.max(1, Math.round((float) ends.get(0) / factor)));
+    }
+    return ends;
   }
 }

@@ -45,9 +45,10 @@ public enum Sampler {
    * Trials whose results are known.
    *
    * @param points where they are in the space
-   * @param shortfalls how far from perfect each was after the first rung; infinite if it failed
+   * @param ranks the place of each after its first rung among those of its bracket, 0 to 1 from the
+   *     best
    */
-  record History(List<double[]> points, List<Double> shortfalls) {}
+  record History(List<double[]> points, List<Double> ranks) {}
 
   /** How many trials come before the first one that depends on results. */
   static final int FIRST = 8;

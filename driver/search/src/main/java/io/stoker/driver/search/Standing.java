@@ -35,33 +35,33 @@ public record Standing(
     return TrialJob.recipe(plan, options.get(trial));
   }
 
-  /** The best result of the highest rung that has one. */
+  /** The best result of those with the most epochs. */
   public Optional<TrialResult> best() {
-    int highest =
-        results.stream().filter(TrialResult::isDone).mapToInt(TrialResult::rung).max().orElse(0);
-    return results.stream()
-        .filter(result -> result.isDone() && result.rung() == highest)
-        .min(TrialResult.BEST_FIRST);
+    return results.stream().filter(TrialResult::isDone).min(order());
   }
 
-  /** The last result of each trial; those of higher rungs first, and of a rung the best first. */
+  /** The last result of each trial: those with more epochs first, and of equal ones the best. */
   public List<TrialResult> bestFirst() {
     Map<Integer, TrialResult> last = new TreeMap<>();
     results.forEach(result -> last.merge(result.trial(), result, Standing::higher));
-    return last.values().stream()
-        .sorted(
-            Comparator.comparingInt(TrialResult::rung)
-                .reversed()
-                .thenComparing(TrialResult.BEST_FIRST))
-        .toList();
+    return last.values().stream().sorted(order()).toList();
   }
 
   private static TrialResult higher(TrialResult one, TrialResult other) {
     return one.rung() > other.rung() ? one : other;
   }
 
+  private Comparator<TrialResult> order() {
+    return Comparator.<TrialResult>comparingInt(plan::epochs)
+        .reversed()
+        .thenComparing(TrialResult.BEST_FIRST);
+  }
+
   /** How many results the study will have in all. */
   public int expected() {
-    return plan.rungs().stream().mapToInt(Rung::trials).sum();
+    return plan.brackets().stream()
+        .flatMap(bracket -> bracket.rungs().stream())
+        .mapToInt(Rung::trials)
+        .sum();
   }
 }

@@ -3,7 +3,6 @@ package io.stoker.driver.search;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.run.RunLock;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -17,6 +16,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -30,12 +30,16 @@ import org.apache.spark.api.java.JavaSparkContext;
  * it was killed and resumed.
  */
 public final class Study {
+  /** How often to look for slots that have come, while no trial ends. */
+  private static final long LOOK_MILLISECONDS = 2000;
+
   private final JavaSparkContext spark;
   private final StudyFolder folder;
   private final StudyPlan plan;
   private final TrialJob job;
   private final StudyListener listener;
-  private final int slots;
+  private final IntSupplier slots;
+  private final List<Bracket> brackets;
 
   @GuardedBy("this") private final List<Map<Integer, TrialResult>> results = new ArrayList<>();
 
@@ -43,7 +47,7 @@ public final class Study {
 
   @GuardedBy("this") private int running;
 
-  @GuardedBy("this") private int free;
+  @GuardedBy("this") private int taken;
 
   @GuardedBy("this") private Optional<RuntimeException> failure = Optional.empty();
 
@@ -54,7 +58,7 @@ public final class Study {
    * @param folder where it is
    * @param plan what it is
    * @param jobs makes jobs of options
-   * @param most how many slots trials may have together, if that is fewer than there are
+   * @param slots how many slots trials may have together now; it may change
    * @param listener is told of each result
    */
   public Study(
@@ -62,7 +66,7 @@ public final class Study {
       StudyFolder folder,
       StudyPlan plan,
       TrialOptions jobs,
-      int most,
+      IntSupplier slots,
       StudyListener listener) {
     this.spark = spark;
     this.folder = folder;
@@ -70,9 +74,10 @@ public final class Study {
     this.places = new Places(plan);
     this.job = new TrialJob(folder, plan, jobs);
     this.listener = listener;
-    this.slots = Math.max(1, Math.min(most, Slots.now(spark).count()));
-    this.free = slots;
-    for (int rung = 0; rung < plan.rungs().size(); rung++) {
+    this.slots = slots;
+    this.brackets = plan.brackets();
+    int rungs = brackets.stream().mapToInt(bracket -> bracket.rungs().size()).max().orElseThrow();
+    for (int rung = 0; rung < rungs; rung++) {
       results.add(new TreeMap<>());
     }
   }
@@ -105,7 +110,7 @@ public final class Study {
         }
       }
       List<Integer> entering = IntStream.range(0, plan.trials()).boxed().toList();
-      for (int rung = 0; rung < plan.rungs().size(); rung++) {
+      for (int rung = 0; rung < rungs(); rung++) {
         if (rung > 0) {
           entering = promoted(rung);
         }
@@ -117,22 +122,25 @@ public final class Study {
     }
   }
 
+  private synchronized int rungs() {
+    return results.size();
+  }
+
   private synchronized List<Integer> promoted(int rung) {
-    Map<Integer, TrialResult> below = results.get(rung - 1);
-    List<Integer> best =
-        below.values().stream()
-            .filter(TrialResult::isDone)
-            .sorted(TrialResult.BEST_FIRST)
-            .limit(plan.rungs().get(rung).trials())
-            .map(TrialResult::trial)
-            .toList();
+    Map<Integer, TrialResult> lowest = results.get(0);
     Check.input(
-        !best.isEmpty(),
+        lowest.values().stream().anyMatch(TrialResult::isDone),
         "All %d trials of study %s failed; the first: %s",
-        below.size(),
+        lowest.size(),
         folder.path(),
-        below.values().stream().map(TrialResult::reason).findFirst().orElse(""));
-    return best;
+        lowest.values().stream().map(TrialResult::reason).findFirst().orElse(""));
+    return brackets.stream()
+        .filter(bracket -> rung < bracket.rungs().size())
+        .flatMap(
+            bracket ->
+                ranked(bracket, rung - 1).filter(TrialResult::isDone).limit(bracket.kept(rung - 1)))
+        .map(TrialResult::trial)
+        .toList();
   }
 
   /** Trains all trials of a rung that have no result yet. */
@@ -171,16 +179,16 @@ public final class Study {
     if (results.get(rung).containsKey(trial)) {
       return true;
     }
-    int needed = Math.min(slots, workers(trial, values));
-    while (free < needed && failure.isEmpty()) {
-      wait();
+    int workers = workers(trial, values);
+    while (failure.isEmpty() && taken > 0 && taken + workers > slots.getAsInt()) {
+      wait(LOOK_MILLISECONDS);
     }
     if (failure.isPresent()) {
       return false;
     }
-    free -= needed;
+    taken += workers;
     running++;
-    threads.execute(() -> train(trial, values, rung, needed));
+    threads.execute(() -> train(trial, values, rung, workers));
     return true;
   }
 
@@ -192,22 +200,22 @@ public final class Study {
     }
   }
 
-  private void train(int trial, ObjectNode values, int rung, int taken) {
+  private void train(int trial, ObjectNode values, int rung, int workers) {
     try {
       TrialResult result = job.train(spark, trial, values, rung);
       folder.write(result);
-      ended(result, taken);
+      ended(result, workers);
     } catch (RuntimeException e) {
-      failed(e, taken);
+      failed(e, workers);
     } catch (Error e) {
-      failed(new IllegalStateException("Trial " + trial + " failed: " + e, e), taken);
+      failed(new IllegalStateException("Trial " + trial + " failed: " + e, e), workers);
       throw e;
     }
   }
 
-  private synchronized void ended(TrialResult result, int taken) {
+  private synchronized void ended(TrialResult result, int workers) {
     running--;
-    free += taken;
+    taken -= workers;
     results.get(result.rung()).put(result.trial(), result);
     try {
       deleteLoser(result);
@@ -220,31 +228,33 @@ public final class Study {
 
   /** Trials that enough others have beaten on a rung will not go on, whatever is to come. */
   @GuardedBy("this") private void deleteLosers(int rung) {
-    ranked(rung).skip(kept(rung)).forEach(this::deleteCheckpoints);
+    for (Bracket bracket : brackets) {
+      ranked(bracket, rung).skip(bracket.kept(rung)).forEach(this::deleteCheckpoints);
+    }
   }
 
   /** Deletes the checkpoints of the one trial that a result makes a loser, if there is one. */
   @GuardedBy("this") private void deleteLoser(TrialResult result) {
-    List<TrialResult> ranked = ranked(result.rung()).toList();
-    int loser = Math.max(ranked.indexOf(result), kept(result.rung()));
+    Bracket bracket =
+        brackets.stream().filter(each -> each.has(result.trial())).findFirst().orElseThrow();
+    List<TrialResult> ranked = ranked(bracket, result.rung()).toList();
+    int loser = Math.max(ranked.indexOf(result), bracket.kept(result.rung()));
     ranked.stream().skip(loser).findFirst().ifPresent(this::deleteCheckpoints);
   }
 
-  @GuardedBy("this") private Stream<TrialResult> ranked(int rung) {
-    return results.get(rung).values().stream().sorted(TrialResult.BEST_FIRST);
-  }
-
-  private int kept(int rung) {
-    return rung + 1 < plan.rungs().size() ? plan.rungs().get(rung + 1).trials() : 1;
+  @GuardedBy("this") private Stream<TrialResult> ranked(Bracket bracket, int rung) {
+    return results.get(rung).values().stream()
+        .filter(result -> bracket.has(result.trial()))
+        .sorted(TrialResult.BEST_FIRST);
   }
 
   private void deleteCheckpoints(TrialResult loser) {
     folder.deleteCheckpoints(loser.trial());
   }
 
-  private synchronized void failed(RuntimeException e, int taken) {
+  private synchronized void failed(RuntimeException e, int workers) {
     running--;
-    free += taken;
+    taken -= workers;
     failure = Optional.of(failure.orElse(e));
     notifyAll();
   }

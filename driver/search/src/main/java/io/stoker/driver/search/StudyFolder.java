@@ -97,7 +97,7 @@ public final class StudyFolder {
    */
   public StudyPlan plan() {
     try {
-      return ManifestFormat.read(new Path(path, FILE), StudyPlan.class, hadoop);
+      return ManifestFormat.readOlder(new Path(path, FILE), StudyPlan.class, hadoop);
     } catch (FileNotFoundException e) {
       throw new InputException(
           "Not a study: %s (it has no %s; leave out --resume and --best to begin one)"

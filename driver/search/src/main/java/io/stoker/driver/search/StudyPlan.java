@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.search;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.ManifestFormat;
 import io.stoker.driver.config.SelectionMetric;
+import io.stoker.failure.Check;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What decides the result of a study.
@@ -19,6 +24,7 @@ import java.util.Map;
  * @param trials how many trials
  * @param epochs of a whole training
  * @param factor of successive halving
+ * @param hyperband whether trials are in the brackets of Hyperband
  * @param metric what is to be best
  * @param sampler where trials are
  * @param seed of the sampler
@@ -31,12 +37,20 @@ public record StudyPlan(
     int trials,
     int epochs,
     int factor,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean hyperband,
     SelectionMetric metric,
     Sampler sampler,
     long seed) {
+  public StudyPlan {
+    Check.undamaged(
+        Stream.of(data, dataSha256, split, space, metric, sampler).allMatch(Objects::nonNull),
+        "Invalid study: a field is missing");
+  }
+
   /** This plan with data elsewhere. */
   public StudyPlan with(String uri, String sha256) {
-    return new StudyPlan(uri, sha256, split, space, trials, epochs, factor, metric, sampler, seed);
+    return new StudyPlan(
+        uri, sha256, split, space, trials, epochs, factor, hyperband, metric, sampler, seed);
   }
 
   /** The space. */
@@ -44,9 +58,23 @@ public record StudyPlan(
     return SearchSpace.of(space);
   }
 
-  /** The rungs, from the lowest. */
-  public List<Rung> rungs() {
-    return Rung.of(trials, epochs, factor);
+  /** The brackets, in the order of their trials. */
+  public List<Bracket> brackets() {
+    return Bracket.of(trials, epochs, factor, hyperband);
+  }
+
+  /** The rungs of a trial, from the lowest. */
+  public List<Rung> rungs(int trial) {
+    return brackets().stream()
+        .filter(bracket -> bracket.has(trial))
+        .map(Bracket::rungs)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The epochs to which a trial was to be trained when it had a result. */
+  public int epochs(TrialResult result) {
+    return rungs(result.trial()).get(result.rung()).epochs();
   }
 
   /** As it is in {@code study.json}. */
@@ -59,14 +87,21 @@ public record StudyPlan(
     ObjectNode here = toJson();
     ObjectNode there = recorded.toJson();
     List<String> differences = new ArrayList<>();
-    for (Map.Entry<String, JsonNode> field : here.properties()) {
-      JsonNode other = there.path(field.getKey());
-      if (!field.getKey().equals("data") && !field.getValue().equals(other)) {
+    Set<String> names = new LinkedHashSet<>();
+    here.fieldNames().forEachRemaining(names::add);
+    there.fieldNames().forEachRemaining(names::add);
+    for (String name : names) {
+      JsonNode other = there.path(name);
+      if (!name.equals("data") && !here.path(name).equals(other)) {
         differences.add(
             "%s: %s here, %s in the study"
-                .formatted(field.getKey().replace('_', ' '), field.getValue(), other));
+                .formatted(name.replace('_', ' '), text(here.path(name)), text(other)));
       }
     }
     return differences;
+  }
+
+  private static String text(JsonNode value) {
+    return value.isMissingNode() ? "none" : value.toString();
   }
 }

@@ -57,7 +57,7 @@ record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options) {
    */
   TrialResult train(JavaSparkContext spark, int trial, ObjectNode values, int rung) {
     long start = System.nanoTime();
-    int epochs = plan.rungs().get(rung).epochs();
+    int epochs = plan.rungs(trial).get(rung).epochs();
     ExistingRun existing = folder.hasRun(trial) ? ExistingRun.RESUME : ExistingRun.REFUSE;
     try {
       TrainingConfig job = whole(trial, values).toBuilder().epochs(epochs).build();

@@ -41,6 +41,7 @@ class ImportanceTest {
             64,
             1,
             1,
+            false,
             SelectionMetric.LOG_LOSS,
             Sampler.SOBOL,
             1);

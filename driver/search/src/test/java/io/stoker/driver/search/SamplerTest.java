@@ -37,7 +37,8 @@ class SamplerTest {
   private static StudyPlan plan(Sampler sampler, long seed) {
     try {
       ObjectNode space = (ObjectNode) new ObjectMapper().readTree(SPACE);
-      return new StudyPlan("d", "", "v", space, 40, 1, 1, SelectionMetric.ACCURACY, sampler, seed);
+      return new StudyPlan(
+          "d", "", "v", space, 40, 1, 1, false, SelectionMetric.ACCURACY, sampler, seed);
     } catch (IOException e) {
       throw new AssertionError(e);
     }

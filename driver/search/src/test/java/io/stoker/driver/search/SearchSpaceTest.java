@@ -76,16 +76,4 @@ class SearchSpaceTest {
       }
     }
   }
-
-  @Test
-  void rungsHaveAShareOfTheTrialsAndMoreEpochs() {
-    assertThat(Rung.of(32, 9, 3)).containsExactly(new Rung(1, 32), new Rung(3, 10), new Rung(9, 3));
-    assertThat(Rung.of(4, 10, 2)).containsExactly(new Rung(3, 4), new Rung(5, 2), new Rung(10, 1));
-    assertThat(Rung.of(8, 5, 1)).containsExactly(new Rung(5, 8));
-    assertThat(Rung.of(1, 9, 3)).containsExactly(new Rung(9, 1));
-    assertThatThrownBy(() -> Rung.of(0, 9, 3)).hasMessage("Invalid --trials: 0 (must be >= 1)");
-    assertThatThrownBy(() -> Rung.of(100_001, 9, 3))
-        .hasMessage("Invalid --trials: 100001 (must be at most 100000)");
-    assertThatThrownBy(() -> Rung.of(2, 9, 0)).hasMessageContaining("Invalid --halving: 0");
-  }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
@@ -19,6 +20,7 @@ import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -28,6 +30,8 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Exact
 @Tag("slow")
@@ -37,7 +41,7 @@ class StudyTest {
 
   @TempDir private Path folder;
 
-  private StudyPlan plan() throws IOException {
+  private StudyPlan plan(boolean hyperband) throws IOException {
     TinyJob job = TinyJob.in(folder);
     // The last model does not exist: a trial with it fails.
     String space =
@@ -55,6 +59,7 @@ class StudyTest {
         8,
         4,
         2,
+        hyperband,
         SelectionMetric.LOG_LOSS,
         Sampler.TPE,
         2);
@@ -68,7 +73,7 @@ class StudyTest {
   private static Standing run(
       String master, StudyFolder study, StudyPlan plan, StudyListener listener) {
     try (JavaSparkContext spark = LocalSpark.start(master)) {
-      return new Study(spark, study, plan, JOBS, Integer.MAX_VALUE, listener).run();
+      return new Study(spark, study, plan, JOBS, () -> Slots.now(spark).count(), listener).run();
     }
   }
 
@@ -89,9 +94,11 @@ class StudyTest {
         .toList();
   }
 
-  @Test
-  void aStudyThatIsKilledAndResumedOnOtherSlotsHasTheSameWinnerAndBits() throws IOException {
-    StudyPlan plan = plan();
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aStudyThatIsKilledAndResumedOnOtherSlotsHasTheSameWinnerAndBits(boolean hyperband)
+      throws IOException {
+    StudyPlan plan = plan(hyperband);
     Standing whole = run("local[1]", at("whole"), plan, (result, standing) -> {});
     AtomicInteger ended = new AtomicInteger();
     StudyListener killing =
@@ -108,14 +115,18 @@ class StudyTest {
 
     assertThat(outcomes(resumed)).isEqualTo(outcomes(whole));
     assertThat(resumed.options()).isEqualTo(whole.options());
-    assertThat(whole.results()).hasSize(8 + 4 + 2).hasSize(whole.expected());
+    // Brackets of 3, 3 and 2 trials: in the proportions 4, 3 and 3 of the paper, rounded.
+    int expected = hyperband ? (3 + 1) + (3 + 1) + 2 : 8 + 4 + 2;
+    assertThat(whole.results()).hasSize(expected).hasSize(whole.expected());
     assertThat(whole.results()).anyMatch(each -> each.state() == State.FAILED);
     assertThat(Standing.of(killed).best()).isEqualTo(resumed.best());
 
     TrialResult winner = whole.best().orElseThrow();
     assertThat(winner.epochs()).isEqualTo(4);
-    assertThat(checkpoints("whole")).containsExactly(winner.trial());
-    assertThat(Files.readAllLines(folder.resolve("whole/trials.jsonl"))).hasSize(14);
+    assertThat(checkpoints("whole"))
+        .contains(winner.trial())
+        .hasSizeLessThanOrEqualTo(plan.brackets().size());
+    assertThat(Files.readAllLines(folder.resolve("whole/trials.jsonl"))).hasSize(expected);
     ObjectNode again = whole.recipe(winner.trial()).put("data", plan.data());
     TrainingConfig undisturbed =
         JOBS.job("winner", again.put("run", folder.resolve("undisturbed").toString()));
@@ -125,6 +136,23 @@ class StudyTest {
                   .parametersSha256())
           .isEqualTo(winner.parametersSha256());
     }
+  }
+
+  @Test
+  void slotsThatComeWhileAStudyRunsAreUsed() throws IOException {
+    AtomicInteger slots = new AtomicInteger(1);
+    List<Integer> running = new ArrayList<>();
+    StudyListener growing =
+        (result, standing) -> {
+          running.add(standing.running());
+          slots.set(4);
+        };
+    try (JavaSparkContext spark = LocalSpark.start("local[4]")) {
+      new Study(spark, at("growing"), plan(false), JOBS, slots::get, growing).run();
+    }
+
+    assertThat(running.get(0)).isZero(); // No other trial had room next to the first one.
+    assertThat(running).anyMatch(count -> count > 0);
   }
 
   private List<Integer> checkpoints(String study) throws IOException {
