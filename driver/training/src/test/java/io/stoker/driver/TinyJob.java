@@ -9,6 +9,7 @@ import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.run.ModelFiles;
+import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -122,6 +123,11 @@ public final class TinyJob {
   /** The parameters of a run's newest checkpoint. */
   public static float[] parameters(String checkpoint) {
     return parameters(checkpoint, ParameterChoice.BEST);
+  }
+
+  /** The model of a run's newest checkpoint. */
+  public static ModelSpec model(String checkpoint) {
+    return ModelFiles.open(checkpoint, new Configuration()).metadata().model();
   }
 
   /** Some of the parameters of a run's newest checkpoint. */

@@ -50,6 +50,11 @@ public record ReplicaKey(
     return new ReplicaKey(model, engine, batch, RateMultipliers.ones(model), "");
   }
 
+  /** The key of networks with the same parameters over images of another size. */
+  public ReplicaKey over(ModelSpec resized) {
+    return new ReplicaKey(resized, engine, batch, rates, frozen, arithmetic, environment);
+  }
+
   /** Whether networks of both keys predict the same, if they have the same parameters. */
   boolean predictsLike(ReplicaKey other) {
     return batch == other.batch

@@ -5,6 +5,7 @@ import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.Mixing;
 import io.stoker.data.batch.ImageForm;
 import io.stoker.data.batch.Normalization;
+import io.stoker.data.batch.SizeSchedule;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
@@ -48,12 +49,13 @@ public record TrainingData(Source source, Order order, Images images) implements
   /**
    * What the network sees.
    *
-   * @param shape the shape of the images that the network takes
+   * @param shape the shape of the images that the trained network takes
    * @param augmentations as {@link Augmentation#parse} takes them
    * @param mixing of the examples of a batch
    * @param mean of each channel, in pixel units, in place of the data's; empty for the data's
    * @param standardDeviation likewise
    * @param form how batches hold the images; what they show is the same
+   * @param sizes of the images in each epoch
    */
   public record Images(
       ImageShape shape,
@@ -61,7 +63,8 @@ public record TrainingData(Source source, Order order, Images images) implements
       Mixing mixing,
       List<Double> mean,
       List<Double> standardDeviation,
-      ImageForm form)
+      ImageForm form,
+      SizeSchedule sizes)
       implements Serializable {
     public Images {
       mean = List.copyOf(mean);
@@ -70,7 +73,14 @@ public record TrainingData(Source source, Order order, Images images) implements
 
     /** Not mixed, and normalised by the data's own statistics. */
     public Images(ImageShape shape, String augmentations) {
-      this(shape, augmentations, Mixing.NONE, List.of(), List.of(), ImageForm.NORMALIZED);
+      this(
+          shape,
+          augmentations,
+          Mixing.NONE,
+          List.of(),
+          List.of(),
+          ImageForm.NORMALIZED,
+          SizeSchedule.NONE);
     }
 
     TrainingInput input() {
@@ -81,7 +91,8 @@ public record TrainingData(Source source, Order order, Images images) implements
           mean.isEmpty()
               ? Optional.empty()
               : Optional.of(new Normalization(mean, standardDeviation)),
-          form);
+          form,
+          sizes);
     }
   }
 

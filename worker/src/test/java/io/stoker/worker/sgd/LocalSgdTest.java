@@ -7,6 +7,7 @@ import io.stoker.data.augment.Mixing;
 import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.batch.ImageForm;
+import io.stoker.data.batch.SizeSchedule;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
@@ -147,7 +148,12 @@ class LocalSgdTest {
     network.steps().clear();
     TrainingInput input =
         new TrainingInput(
-            TinyShards.SHAPE, List.of(), Mixing.NONE, Optional.empty(), ImageForm.BYTES);
+            TinyShards.SHAPE,
+            List.of(),
+            Mixing.NONE,
+            Optional.empty(),
+            ImageForm.BYTES,
+            SizeSchedule.NONE);
 
     Measurements result;
     try (BatchReader reader = BatchReader.training(data, plan, 0, 0, 2, input)) {

@@ -7,6 +7,7 @@ import io.stoker.data.augment.PixelChange;
 import io.stoker.data.augment.Views;
 import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Scaling;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardEncoding;
@@ -161,6 +162,8 @@ public final class BatchReader implements AutoCloseable {
       TrainingInput input,
       int threads) {
     ShardManifest manifest = data.folder().manifest();
+    ImageShape scaled = input.sizes().scaled(manifest.image(), plan.epoch());
+    ImageShape image = input.sizes().input(input.image(), plan.epoch());
     float[][] values =
         input.normalization().orElseGet(() -> Normalization.of(manifest.statistics())).values();
     return new BatchReader(
@@ -168,20 +171,29 @@ public final class BatchReader implements AutoCloseable {
         new PlannedSteps(plan, worker, fromStep, toStep),
         threads,
         1,
-        input.image().bytes(),
+        image.bytes(),
         input.batchForm(),
         values,
         () -> {
           AugmentationChain chain =
-              new AugmentationChain(
-                  input.augmentations(), manifest.image(), input.image(), manifest.statistics());
-          return input.batchForm() == ImageForm.BYTES
-              ? bytes(chain, plan, input.image())
-              : (id, pixels, target, offset) ->
-                  chain.apply(
-                      plan.seed(), plan.epoch(), id, pixels, values, target.images(), offset);
+              new AugmentationChain(input.augmentations(), scaled, image, manifest.statistics());
+          SampleDecoder.Rendering rendering =
+              input.batchForm() == ImageForm.BYTES
+                  ? bytes(chain, plan, image)
+                  : (id, pixels, target, offset) ->
+                      chain.apply(
+                          plan.seed(), plan.epoch(), id, pixels, values, target.images(), offset);
+          return scaled.equals(manifest.image())
+              ? rendering
+              : scaling(new Scaling(manifest.image(), scaled), rendering);
         },
-        rendered -> mix(rendered, input, plan));
+        rendered -> mix(rendered, input.mixing(), plan, image));
+  }
+
+  private static SampleDecoder.Rendering scaling(
+      Scaling scaling, SampleDecoder.Rendering rendering) {
+    return (id, pixels, target, offset) ->
+        rendering.render(id, scaling.apply(pixels), target, offset);
   }
 
   private static SampleDecoder.Rendering bytes(
@@ -193,11 +205,9 @@ public final class BatchReader implements AutoCloseable {
     };
   }
 
-  private static void mix(ImageBatch batch, TrainingInput input, EpochPlan plan) {
-    Mixing mixing = input.mixing();
+  private static void mix(ImageBatch batch, Mixing mixing, EpochPlan plan, ImageShape image) {
     if (mixing.isOn()) {
-      batch.mixNeighbours(
-          id -> mixing.draw(plan.seed(), plan.epoch(), id, input.image()), input.image());
+      batch.mixNeighbours(id -> mixing.draw(plan.seed(), plan.epoch(), id, image), image);
     }
   }
 

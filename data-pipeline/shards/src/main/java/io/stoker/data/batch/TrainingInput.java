@@ -16,20 +16,22 @@ import java.util.Optional;
  * @param mixing of the examples of a batch, after the augmentations
  * @param normalization in place of that by the statistics of the data
  * @param form how batches hold the images
+ * @param sizes of the images in each epoch, the last of which is that of {@code image}
  */
 public record TrainingInput(
     ImageShape image,
     List<Augmentation> augmentations,
     Mixing mixing,
     Optional<Normalization> normalization,
-    ImageForm form) {
+    ImageForm form,
+    SizeSchedule sizes) {
   public TrainingInput {
     augmentations = List.copyOf(augmentations);
   }
 
   /** Normalised by the statistics of the data. */
   public TrainingInput(ImageShape image, List<Augmentation> augmentations, Mixing mixing) {
-    this(image, augmentations, mixing, Optional.empty(), ImageForm.NORMALIZED);
+    this(image, augmentations, mixing, Optional.empty(), ImageForm.NORMALIZED, SizeSchedule.NONE);
   }
 
   /** Augmented, and not mixed. */

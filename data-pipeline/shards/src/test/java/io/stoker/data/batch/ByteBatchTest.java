@@ -49,7 +49,13 @@ class ByteBatchTest {
         0,
         0,
         plan.steps(),
-        new TrainingInput(INPUT, Augmentation.parse(augmentations), mixing, normalization, form));
+        new TrainingInput(
+            INPUT,
+            Augmentation.parse(augmentations),
+            mixing,
+            normalization,
+            form,
+            SizeSchedule.NONE));
   }
 
   private static float[] normalized(ImageBatch batch) {

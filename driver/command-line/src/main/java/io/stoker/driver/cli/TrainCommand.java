@@ -104,6 +104,9 @@ class TrainCommand extends StokerCommand {
   @Override
   protected Report execute() {
     TrainingConfig config = config();
+    if (!choosesLater) {
+      config.requireEpochs();
+    }
     if (verbose() && !console().messagesOnTerminal()) {
       Configurator.setLevel(TrainingLog.class.getName(), Level.DEBUG); // a line of every round
     }
@@ -119,6 +122,7 @@ class TrainCommand extends StokerCommand {
       }
       requireClasses(config.data().uri(), hadoop);
       TrainingConfig job = choosesLater ? chosenNow(config, hadoop) : config;
+      job.requireEpochs();
       TrainResult result =
           TrainJob.run(
               spark,
@@ -210,7 +214,9 @@ class TrainCommand extends StokerCommand {
     RecipeValues.apply(recipe, spec, new TrainCommand(console()));
     Check.input(
         !options.isWord("learning-rate"), "Cannot use %s: a trial has a rate of its own", source);
-    return options.over(recipe.config());
+    TrainingConfig job = options.over(recipe.config());
+    job.requireEpochs();
+    return job;
   }
 
   private String value(String name, TrainingConfig.Builder builder) {

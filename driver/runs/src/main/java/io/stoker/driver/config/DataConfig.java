@@ -3,6 +3,7 @@ package io.stoker.driver.config;
 
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.Mixing;
+import io.stoker.data.batch.SizeSchedule;
 import io.stoker.data.plan.Sampling;
 import io.stoker.failure.Check;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.List;
  * @param cutmix the alpha of CutMix, 0 for none
  * @param sampling how often an epoch has each sample
  * @param repeats how often a step has each of its samples, 1 for once
+ * @param sizes the {@link #sizeSchedule} as text
  */
 public record DataConfig(
     String uri,
@@ -24,11 +26,18 @@ public record DataConfig(
     double mixup,
     double cutmix,
     Sampling sampling,
-    int repeats) {
+    int repeats,
+    String sizes) {
   public DataConfig {
     Check.input(!uri.isBlank(), "Missing data: say --data URI (a folder made by stoker prepare)");
     augmentations = Augmentation.canonical(augmentations);
     mixup = new Mixing(mixup, cutmix).mixup();
+    sizes = SizeSchedule.parse(sizes).toString();
+  }
+
+  /** The size of the images in each epoch. */
+  public SizeSchedule sizeSchedule() {
+    return SizeSchedule.parse(sizes);
   }
 
   /** How the examples of a batch are mixed. */

@@ -83,6 +83,22 @@ public record TrainingConfig(
         rounds.localSteps());
   }
 
+  /**
+   * Makes sure that a training with all epochs reaches each one from which an option counts.
+   *
+   * @throws io.stoker.failure.InputException if it does not
+   */
+  public void requireEpochs() {
+    int last = data.sizeSchedule().lastEpoch();
+    Check.input(
+        last < rounds.epochs(),
+        "Invalid size schedule: %s (the last size begins after %d epochs, and training ends after"
+            + " %d)",
+        data.sizes(),
+        last,
+        rounds.epochs());
+  }
+
   /** Whether the momentum travels with the parameters. */
   public boolean carriesUpdaterState() {
     return optimizer.stateVectors() > 0 && averaging.updaterState() == UpdaterState.AVERAGE;
@@ -257,6 +273,10 @@ public record TrainingConfig(
 
     public Builder repeats(int times) {
       return set("repeats", times);
+    }
+
+    public Builder sizes(String value) {
+      return set("size_schedule", value);
     }
 
     public Builder seed(long value) {

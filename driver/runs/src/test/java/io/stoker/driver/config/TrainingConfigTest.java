@@ -27,7 +27,7 @@ class TrainingConfigTest {
     assertThat(minimal().build())
         .isEqualTo(
             new TrainingConfig(
-                new DataConfig("data", List.of(), 0, 0, Sampling.NATURAL, 1),
+                new DataConfig("data", List.of(), 0, 0, Sampling.NATURAL, 1, ""),
                 "run",
                 "lenet5",
                 new RoundConfig(2, 64, LocalSteps.of(10), 0, 10),
@@ -177,6 +177,16 @@ class TrainingConfigTest {
             "Invalid MLflow URI: not shown, a password may be in it"));
   }
 
+  @Test
+  void whatTrainingDoesNotReachIsRefused() {
+    minimal().epochs(3).sizes("20@0,28@2").build().requireEpochs();
+    assertThatThrownBy(() -> minimal().epochs(2).sizes("20@0,28@2").build().requireEpochs())
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "Invalid size schedule: 20@0,28@2 (the last size begins after 2 epochs, and training"
+                + " ends after 2)");
+  }
+
   /** It is written to run.json, logged and shown. */
   @ParameterizedTest
   @ValueSource(
@@ -259,6 +269,7 @@ class TrainingConfigTest {
         .augmentations(List.of("shift=1", "flip"))
         .mixup(0.375)
         .cutmix(0.75)
+        .sizes("20@0,28@5")
         .repeats(5)
         .seed(-13)
         .checkpointEvery(17)

@@ -96,7 +96,7 @@ final class ClassifierFit {
   private StokerModel fit(RoundListeners listeners) {
     String init = initialModel();
     // The shards take the longest: what is wrong with the params is to be found before.
-    params.config("-", "-", init, TrainingFrame.hasValidation(classifier) ? 1 : 0);
+    params.config("-", "-", init, TrainingFrame.hasValidation(classifier) ? 1 : 0).requireEpochs();
     checkDevice();
     checkValidation();
     ShardCache cache =

@@ -2,6 +2,7 @@
 package io.stoker.driver.job;
 
 import io.stoker.data.augment.Augmentation;
+import io.stoker.data.batch.SizeSchedule;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
@@ -72,7 +73,11 @@ public record ResolvedJob(
     logMetric(requested.validation().metric(), metric);
     String data = Locations.absolute(requested.data().uri(), hadoop).toString();
     ShardFolder shards = ShardFolder.open(new Path(data), hadoop);
-    ModelSpec model = model(requested, recorded, shards.manifest());
+    ModelSpec model =
+        sized(
+            model(requested, recorded, shards.manifest()),
+            requested.data().sizeSchedule(),
+            shards.manifest().image());
     logInput(model, shards.manifest().image());
     warnOfEndedRate(requested);
     checkData(requested, data, shards.manifest());
@@ -148,6 +153,22 @@ public record ResolvedJob(
     ModelSpec model = ModelReference.parse(gone.get().model(), reference, data.classes());
     ModelReference.requireFit(model, images, data.classes());
     return model;
+  }
+
+  /** The model over images of the last size of a schedule, after a check of all of its sizes. */
+  private static ModelSpec sized(ModelSpec model, SizeSchedule sizes, ImageShape images) {
+    if (!sizes.isOn()) {
+      return model;
+    }
+    Check.input(
+        sizes.last() <= Math.min(images.height(), images.width()),
+        "Cannot use --size-schedule %s: the data's images are %s (prepare them with --size %d or"
+            + " more)",
+        sizes,
+        images,
+        sizes.last());
+    sizes.fromEpoch().values().forEach(model::atSize);
+    return model.atSize(sizes.last());
   }
 
   /** The metric asked for; else that of the run that is resumed; else the default of a new job. */

@@ -46,8 +46,10 @@ import io.stoker.worker.runtime.TrainingData;
 import io.stoker.worker.sgd.StepSchedule;
 import java.util.HashSet;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.slf4j.Logger;
@@ -70,6 +72,10 @@ public final class TrainingRun {
   private final JobPlan plan;
   private final ConfiguredSteps schedule;
   private final ReplicaKey replica;
+
+  /** By the first epoch that trains with it. */
+  private final NavigableMap<Integer, ReplicaKey> replicas = new TreeMap<>();
+
   private final Optional<Transfer> transfer;
   private final Optional<PatchWhitening> whitening;
   private final long frozenParameters;
@@ -125,6 +131,12 @@ public final class TrainingRun {
             frozenValues(init),
             config.arithmetic(),
             environment);
+    replicas.put(0, replica);
+    config
+        .data()
+        .sizeSchedule()
+        .fromEpoch()
+        .forEach((epoch, size) -> replicas.put(epoch, replica.over(model.atSize(size))));
     this.pinned = init.flatMap(StoredModel::checkpoint).map(own -> own.manifest().clock().round());
     long samples = shards.manifest().split(SPLIT).samples();
     RoundConfig rounds = config.rounds();
@@ -164,7 +176,8 @@ public final class TrainingRun {
                 normalizing.map(trained -> trained.standardDeviation()).orElse(List.of()),
                 Engines.find(config.engine()).prefersBytes()
                     ? ImageForm.BYTES
-                    : ImageForm.NORMALIZED));
+                    : ImageForm.NORMALIZED,
+                config.data().sizeSchedule()));
     this.groups = RoundGroups.of(plan, config.averaging().overlapSteps(), slices());
   }
 
@@ -314,7 +327,7 @@ public final class TrainingRun {
    */
   public RoundTask task(JobPlan.Round round, StepSchedule settings) {
     return new RoundTask(
-        replica,
+        replicas.floorEntry(round.epoch()).getValue(),
         data,
         settings,
         round.round(),

@@ -215,7 +215,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
    * @throws InputException if a layer cannot take such images, or would have other parameters
    */
   public ModelSpec atSize(int size) {
-    ModelSpec other = new ModelSpec(name, new Shape(size, size, input.channels()), layers);
+    ModelSpec other = resized(size);
     List<Placed> there = other.leaves();
     for (Placed layer : leaves()) {
       Check.input(
@@ -230,6 +230,16 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
       there = there.subList(1, there.size());
     }
     return other;
+  }
+
+  private ModelSpec resized(int size) {
+    try {
+      return new ModelSpec(name, new Shape(size, size, input.channels()), layers);
+    } catch (InputException e) {
+      throw new InputException(
+          "Invalid size: %d (model %s does not take it: %s)".formatted(size, name, e.getMessage()),
+          e);
+    }
   }
 
   private static List<Placed> chain(List<Placed> tree) {

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.data.image;
+
+import java.util.Arrays;
+
+/**
+ * Brings images of one shape to another of as many channels: the side that is shorter in proportion
+ * is resized to the target's, and the middle is cut out.
+ *
+ * <p>The filter is a triangle as wide as the reduction (bilinear with antialiasing, as in Pillow
+ * and torchvision): each pixel of the result is the weighted mean of all the pixels that it covers.
+ * It computes in integers, and so gives the same bits everywhere. It belongs to one thread, and
+ * owns the array of its last result.
+ */
+public final class Scaling {
+  private static final int WEIGHT_BITS = 16;
+  private static final int HALF = 1 << (WEIGHT_BITS - 1);
+
+  private final ImageShape from;
+  private final Filter columns;
+  private final Filter rows;
+
+  /** Of 8 bits, in elements that the second pass adds up side by side. */
+  private final int[] narrowed;
+
+  private final int[] sums;
+  private final byte[] result;
+
+  /**
+   * @param from the shape of the images
+   * @param to the shape of the results
+   */
+  public Scaling(ImageShape from, ImageShape to) {
+    this.from = from;
+    double scale =
+        Math.max((double) to.height() / from.height(), (double) to.width() / from.width());
+    long height = Math.max(to.height(), Math.round(from.height() * scale));
+    long width = Math.max(to.width(), Math.round(from.width() * scale));
+    columns = new Filter(from.width(), width, (width - to.width()) / 2, to.width());
+    rows = new Filter(from.height(), height, (height - to.height()) / 2, to.height());
+    sums = new int[to.width() * to.channels()];
+    narrowed = new int[Math.multiplyExact(rows.end() - rows.start(), sums.length)];
+    result = new byte[to.bytes()];
+  }
+
+  /**
+   * Resizes one image. Only what the crop keeps is computed, and only from the rows that it depends
+   * on: of an image that is a line, both are a small part.
+   *
+   * @param source interleaved uint8 {@code [height, width, channels]}
+   * @return the image in its new shape, until the next call
+   */
+  public byte[] apply(byte[] source) {
+    resizeRows(source);
+    resizeColumns();
+    return result;
+  }
+
+  private void resizeRows(byte[] source) {
+    for (int y = rows.start(); y < rows.end(); y++) {
+      int in = y * from.width() * from.channels();
+      int out = (y - rows.start()) * sums.length;
+      if (from.channels() == 1) {
+        resizeGreyRow(source, in, columns, narrowed, out);
+      } else {
+        resizeColorRow(source, in, columns, narrowed, out);
+      }
+    }
+  }
+
+  private static void resizeGreyRow(byte[] source, int in, Filter filter, int[] target, int out) {
+    for (int x = 0; x < filter.size(); x++) {
+      int[] weights = filter.weights[x];
+      int from = in + filter.first[x];
+      int sum = HALF;
+      for (int i = 0; i < weights.length; i++) {
+        sum += weights[i] * (source[from + i] & 0xFF);
+      }
+      target[out + x] = sum >> WEIGHT_BITS;
+    }
+  }
+
+  private static void resizeColorRow(byte[] source, int in, Filter filter, int[] target, int out) {
+    for (int x = 0; x < filter.size(); x++) {
+      int from = in + 3 * filter.first[x];
+      int red = HALF;
+      int green = HALF;
+      int blue = HALF;
+      for (int weight : filter.weights[x]) {
+        red += weight * (source[from] & 0xFF);
+        green += weight * (source[from + 1] & 0xFF);
+        blue += weight * (source[from + 2] & 0xFF);
+        from += 3;
+      }
+      int to = out + 3 * x;
+      target[to] = red >> WEIGHT_BITS;
+      target[to + 1] = green >> WEIGHT_BITS;
+      target[to + 2] = blue >> WEIGHT_BITS;
+    }
+  }
+
+  private void resizeColumns() {
+    for (int y = 0; y < rows.size(); y++) {
+      Arrays.fill(sums, HALF);
+      int[] weights = rows.weights[y];
+      for (int i = 0; i < weights.length; i++) {
+        addLine(narrowed, (rows.first[y] - rows.start() + i) * sums.length, weights[i], sums);
+      }
+      int out = y * sums.length;
+      for (int x = 0; x < sums.length; x++) {
+        result[out + x] = (byte) (sums[x] >> WEIGHT_BITS);
+      }
+    }
+  }
+
+  /** A loop that the virtual machine makes vector instructions of. */
+  private static void addLine(int[] source, int from, int weight, int[] sums) {
+    for (int x = 0; x < sums.length; x++) {
+      sums[x] += weight * source[from + x];
+    }
+  }
+
+  /** Which pixels of a line, with which weights, make each pixel of the resized line. */
+  private static final class Filter {
+    final int[] first;
+
+    /** For each pixel of the result; they add up to {@code 1 << WEIGHT_BITS}. */
+    final int[][] weights;
+
+    /**
+     * @param from length of the line
+     * @param to length of the whole resized line
+     * @param offset where the part that is wanted starts
+     * @param size how long that part is
+     */
+    Filter(int from, long to, long offset, int size) {
+      first = new int[size];
+      weights = new int[size][];
+      double scale = (double) from / to;
+      double radius = Math.max(1, scale);
+      for (int i = 0; i < size; i++) {
+        double centre = (i + offset + 0.5) * scale;
+        int start = Math.max(0, (int) Math.floor(centre - radius));
+        int end = Math.min(from, (int) Math.ceil(centre + radius));
+        double[] exact = new double[end - start];
+        double sum = 0;
+        for (int k = start; k < end; k++) {
+          exact[k - start] = Math.max(0, 1 - Math.abs(k + 0.5 - centre) / radius);
+          sum += exact[k - start];
+        }
+        first[i] = start;
+        weights[i] = rounded(exact, sum);
+      }
+    }
+
+    int size() {
+      return first.length;
+    }
+
+    /** The first pixel of the line that has a weight. */
+    int start() {
+      return first[0];
+    }
+
+    /** The pixel after the last that has a weight. */
+    int end() {
+      int last = first.length - 1;
+      return first[last] + weights[last].length;
+    }
+
+    /** What rounding leaves over goes to the largest weight, so that a flat image stays flat. */
+    private static int[] rounded(double[] exact, double sum) {
+      int[] result = new int[exact.length];
+      int left = 1 << WEIGHT_BITS;
+      int largest = 0;
+      for (int i = 0; i < exact.length; i++) {
+        result[i] = (int) Math.round(exact[i] / sum * (1 << WEIGHT_BITS));
+        left -= result[i];
+        largest = result[i] > result[largest] ? i : largest;
+      }
+      result[largest] += left;
+      return result;
+    }
+  }
+}
