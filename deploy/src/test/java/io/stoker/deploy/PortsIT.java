@@ -14,24 +14,60 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where Spark listens, and training over connections that are authenticated and encrypted. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class PortsIT {
   private static final String TRAIN =
       "train --data data --model lenet5 --batch 10 --local-steps 3 --learning-rate 0.05 --workers"
           + " 2";
 
+  /** The options of a job on the cluster, whose secret is to be filled in. */
+  private static final String SECURE =
+      "--master %s --conf spark.authenticate=true --conf spark.authenticate.secret=%s --conf"
+          + " spark.network.crypto.enabled=true --conf spark.io.encryption.enabled=true ";
+
+  private static final String SECRET = "of-the-test";
+
   @TempDir private static Path folder;
   private static Stoker stoker;
+  private static LocalCluster cluster;
+  private static String master;
+
+  /** A job with another secret. It begins with the other tests because Spark tries for a minute. */
+  private static Started stranger;
 
   @BeforeAll
   static void prepare() throws IOException {
     stoker = Stoker.in(folder);
     Shapes.write(folder.resolve("raw"), 60);
     stoker.json("--master local[2] prepare --input raw --output data --channels 1");
+    cluster =
+        LocalCluster.in(folder.resolve("cluster"))
+            .with(
+                "SPARK_DAEMON_JAVA_OPTS",
+                "-Dspark.authenticate=true -Dspark.authenticate.secret=" + SECRET);
+    master = cluster.start("--executors", "2", "--cores", "1", "--memory", "1g");
+    stranger =
+        stoker.start(
+            (SECURE.formatted(master, "a-guess") + TRAIN + " --epochs 4 --run x").split(" "));
+  }
+
+  @AfterAll
+  static void stop() {
+    if (stranger != null) {
+      stranger.process().destroyForcibly();
+    }
+    if (cluster != null) {
+      cluster.stop();
+    }
   }
 
   /** With the pages of Spark's user interface, which have a port in addition to all other ports. */
@@ -116,42 +152,23 @@ class PortsIT {
   @Exact
   void trainsTheSameOverAuthenticatedAndEncryptedConnections() {
     String usual = stoker.hash("--master local[2] " + TRAIN + " --epochs 4 --run usual");
-    LocalCluster cluster =
-        LocalCluster.in(folder.resolve("cluster"))
-            .with(
-                "SPARK_DAEMON_JAVA_OPTS",
-                "-Dspark.authenticate=true -Dspark.authenticate.secret=of-the-test");
-    String master = cluster.start("--executors", "2", "--cores", "1", "--memory", "1g");
-    try {
-      String secure =
-          "--master "
-              + master
-              + " --conf spark.authenticate=true --conf spark.authenticate.secret=%s --conf"
-              + " spark.network.crypto.enabled=true --conf spark.io.encryption.enabled=true ";
-      // Spark lets it try for a minute.
-      Started stranger =
-          stoker.start((secure.formatted("a-guess") + TRAIN + " --epochs 4 --run x").split(" "));
-      for (String how : new String[] {"", " --recipe sliced.yaml"}) {
-        write("sliced.yaml", "slice-bytes: 65536\n");
-        assertThat(
-                stoker.hash(
-                    secure.formatted("of-the-test")
-                        + TRAIN
-                        + " --epochs 4 --run secure"
-                        + how.length()
-                        + how))
-            .as(how)
-            .isEqualTo(usual);
-      }
-      Outcome refused = Stoker.finish(stranger);
-      assertThat(refused.exitCode()).as(refused.err()).isEqualTo(4);
-      // Refused by Spark, it does not wait for executors.
-      assertThat(refused.err())
-          .contains("it refused the application, or")
-          .doesNotContain("no executor has registered yet");
-    } finally {
-      cluster.stop();
+    write("sliced.yaml", "slice-bytes: 65536\n");
+    for (String how : new String[] {"", " --recipe sliced.yaml"}) {
+      String job = TRAIN + " --epochs 4 --run secure" + how.length() + how;
+      assertThat(stoker.hash(SECURE.formatted(master, SECRET) + job)).as(how).isEqualTo(usual);
     }
+  }
+
+  @Test
+  @Order(Integer.MAX_VALUE)
+  void aJobWithAnotherSecretIsRefused() {
+    Outcome refused = Stoker.finish(stranger);
+
+    assertThat(refused.exitCode()).as(refused.err()).isEqualTo(4);
+    // Refused by Spark, it does not wait for executors.
+    assertThat(refused.err())
+        .contains("it refused the application, or")
+        .doesNotContain("no executor has registered yet");
   }
 
   private static void write(String name, String text) {
