@@ -160,6 +160,7 @@ class StorageTest {
   /** Archives of each kind, and a list of relative paths and of locations on each storage. */
   @Test
   @Exact
+  @Tag("one-line")
   void preparesTheSameFromArchivesAndListsOnAllStorages() throws IOException {
     Map<String, byte[]> sources = sources();
     for (String root : roots.values()) {
@@ -276,6 +277,7 @@ class StorageTest {
   @ParameterizedTest
   @ValueSource(strings = {"local", "hdfs", "s3a"})
   @Exact
+  @Tag("one-line")
   void keepsTwoDriversApart(String storage) {
     String run = roots.get(storage) + "/locked";
     Configuration hadoop = new Configuration(); // Its filesystems are those of the commands before.
@@ -292,6 +294,7 @@ class StorageTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"local", "hdfs", "s3a"})
+  @Tag("one-line")
   void oneOfManyDriversTakesOverTheLockOfADeadOne(String storage) throws Exception {
     Configuration hadoop = new Configuration(); // Its filesystems are those of the commands before.
     org.apache.hadoop.fs.Path run =
@@ -377,6 +380,7 @@ class StorageTest {
   }
 
   @Test
+  @Tag("one-line")
   void namesDamagedCheckpoints() throws IOException {
     commands.json(train("local", "damaged", 1));
     Path checkpoints = folder.resolve("local/damaged/checkpoints");
@@ -453,6 +457,7 @@ class StorageTest {
   @ParameterizedTest
   @ValueSource(strings = {"000004/model.zip", "000004/.manifest.json.new", "metrics.jsonl"})
   @Exact
+  @Tag("one-line")
   void endsWithItsLastCheckpointWhenTheDiskIsFull(String at) {
     String root = roots.get("local");
     String run = "full-" + at.replaceAll("\\W", "-");
@@ -497,6 +502,7 @@ class StorageTest {
         "predict --checkpoint %s x.png",
         "doctor --probe %s"
       })
+  @Tag("one-line")
   void refusesAPasswordInALocation(String command) {
     List<String> forms =
         List.of("s3a://AKIA:%s@bucket/x", "s3a://AKIA:%s@my_bucket/x", "hdfs://user:%s@host/x");

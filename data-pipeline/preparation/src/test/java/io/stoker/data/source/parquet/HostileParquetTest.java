@@ -259,11 +259,13 @@ class HostileParquetTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"float16.parquet", "encodings.parquet"})
+  @Tag("one-line")
   void survivesAChangeOfEachByteOfAFileOfPyArrow(String name) throws IOException {
     surviveChanges(resource(name), 1);
   }
 
   @Tag("slow")
+  @Tag("one-line")
   @ParameterizedTest
   @MethodSource("forms")
   void survivesManyChanges(CompressionCodecName codec, WriterVersion version) throws IOException {
