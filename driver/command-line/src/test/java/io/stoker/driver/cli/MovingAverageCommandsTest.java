@@ -101,7 +101,7 @@ class MovingAverageCommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"-1", "0.5", "x", "2 --ema 0.9"})
+  @ValueSource(strings = {"-1", "0.5", "x", "10", "2 --ema 0.9"})
   void aMeanThatIsNoneIsRefusedBeforeAnythingIsWritten(String epochs) {
     Commands.Outcome outcome =
         new Commands().run(filled("train --data DATA --run NEW --model lenet5 --swa " + epochs));

@@ -89,13 +89,16 @@ public record TrainingConfig(
    * @throws io.stoker.failure.InputException if it does not
    */
   public void requireEpochs() {
-    int last = data.sizeSchedule().lastEpoch();
     Check.input(
-        last < rounds.epochs(),
-        "Invalid size schedule: %s (the last size begins after %d epochs, and training ends after"
-            + " %d)",
+        data.sizeSchedule().lastEpoch() < rounds.epochs(),
+        "Invalid size schedule: %s (training ends after %d epochs, before the last size)",
         data.sizes(),
-        last,
+        rounds.epochs());
+    Check.input(
+        averaging.swa() < rounds.epochs(),
+        "Invalid swa: %d (must be less than the epochs, which are %d: the mean would have no"
+            + " rounds)",
+        averaging.swa(),
         rounds.epochs());
   }
 

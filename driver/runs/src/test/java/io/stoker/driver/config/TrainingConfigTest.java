@@ -183,8 +183,14 @@ class TrainingConfigTest {
     assertThatThrownBy(() -> minimal().epochs(2).sizes("20@0,28@2").build().requireEpochs())
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "Invalid size schedule: 20@0,28@2 (the last size begins after 2 epochs, and training"
-                + " ends after 2)");
+            "Invalid size schedule: 20@0,28@2 (training ends after 2 epochs, before the last"
+                + " size)");
+    minimal().epochs(3).swa(2).build().requireEpochs();
+    assertThatThrownBy(() -> minimal().epochs(3).swa(3).build().requireEpochs())
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "Invalid swa: 3 (must be less than the epochs, which are 3: the mean would have no"
+                + " rounds)");
   }
 
   /** It is written to run.json, logged and shown. */
