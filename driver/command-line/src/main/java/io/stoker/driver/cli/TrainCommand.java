@@ -252,7 +252,9 @@ class TrainCommand extends StokerCommand {
       Preset asked = Preset.named(named.get());
       requireNeeds(asked);
       if (options.given("data").isPresent() && options.given("input").isEmpty()) {
-        asked.requireFit(given().image());
+        ShardManifest data = given();
+        asked.requireFit(data.image());
+        adviseEpochs(asked, data);
       }
       return said(asked);
     }
@@ -296,6 +298,19 @@ class TrainCommand extends StokerCommand {
                     asked.name(),
                     option,
                     what));
+  }
+
+  /** A named preset is taken as it is, also for data of which its epochs are few steps. */
+  private void adviseEpochs(Preset asked, ShardManifest data) {
+    long samples = data.hasSplit("train") ? data.split("train").samples() : 0;
+    if (asked.isShortFor(samples) && options.given("epochs").isEmpty()) {
+      console()
+          .say(
+              Line.of(
+                  "Preset %s is meant for more images: its epochs are few steps of %,d (try"
+                      + " --epochs %d)",
+                  asked.name(), samples, asked.epochs(samples)));
+    }
   }
 
   private ShardManifest given() {

@@ -151,6 +151,19 @@ class PresetsTest {
   }
 
   @Test
+  void aNamedPresetKeepsItsEpochsAndSaysWhereTheyAreFewSteps() throws IOException {
+    String data = images(28, 30);
+
+    assertThat(config("--data", data, "--preset", "fast").rounds().epochs()).isEqualTo(10);
+    assertThat(messages.toString())
+        .startsWith(
+            "Preset fast is meant for more images: its epochs are few steps of 30 (try --epochs"
+                + " 100)");
+    assertThat(Preset.named("fast").isShortFor(4_999)).isTrue();
+    assertThat(Preset.named("fast").isShortFor(5_000)).isFalse();
+  }
+
+  @Test
   void fewerSamplesHaveMoreEpochs() {
     Preset fast = Preset.choose(new ImageShape(32, 32, 3)).orElseThrow();
     int epochs = fast.options().get("epochs").intValue();

@@ -188,6 +188,11 @@ public final class Preset {
     return (int) Math.max(epochs, Math.min(wanted, (long) MOST_TIMES * epochs));
   }
 
+  /** Whether its own epochs are less than a tenth of the steps that it is meant to take. */
+  public boolean isShortFor(long samples) {
+    return samples * MOST_TIMES < SAMPLES;
+  }
+
   /**
    * Makes sure that it is for images of a shape.
    *
