@@ -8,6 +8,7 @@ import io.stoker.driver.command.Report;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.search.Bracket;
+import io.stoker.driver.search.Cost;
 import io.stoker.driver.search.Dimension;
 import io.stoker.driver.search.Importance;
 import io.stoker.driver.search.Standing;
@@ -69,6 +70,10 @@ final class StudyPage {
     ArrayNode charts = page.putArray("charts");
     byTrial(charts.addObject());
     byEpoch(charts.addObject());
+    List<Cost> costs = standing.plan().costs();
+    for (int i = 0; i < costs.size(); i++) {
+      byCost(charts.addObject(), costs.get(i), i);
+    }
     parallel(page.putObject("parallel"));
     ArrayNode tables = page.putArray("tables");
     trials(tables.addObject());
@@ -110,6 +115,19 @@ final class StudyPage {
       }
       point(best, result.trial(), value);
     }
+  }
+
+  private void byCost(ObjectNode chart, Cost cost, int index) {
+    chart.put("title", metric.label() + " by " + cost).put("x", cost.toString());
+    ArrayNode lines = chart.putArray("lines");
+    ObjectNode others = line(lines, "trials").put("points", true);
+    last.stream().filter(StudyPage::isDone).forEach(each -> costPoint(others, each, index));
+    ObjectNode front = line(lines, "Pareto front").put("points", true);
+    standing.front().forEach(each -> costPoint(front, each, index));
+  }
+
+  private static void costPoint(ObjectNode line, TrialResult result, int index) {
+    point(line, result.costs().get(index), result.value());
   }
 
   private void byEpoch(ObjectNode chart) {
@@ -156,7 +174,9 @@ final class StudyPage {
   private void trials(ObjectNode table) {
     table.put("title", "Trials, the best first");
     ArrayNode head = table.putArray("head").add("trial").add("epochs");
-    head.add(metric.label()).add("result").add("seconds");
+    head.add(metric.label());
+    standing.plan().costs().forEach(cost -> head.add(cost.toString()));
+    head.add("result").add("seconds");
     standing.plan().searchSpace().names().forEach(head::add);
     ArrayNode rows = table.putArray("rows");
     last.forEach(result -> trial(rows.addArray(), result));
@@ -165,6 +185,10 @@ final class StudyPage {
   private void trial(ArrayNode row, TrialResult result) {
     row.add(Integer.toString(result.trial())).add(Integer.toString(result.epochs()));
     row.add(isDone(result) ? Line.of("%.4f", result.value()) : "");
+    List<Cost> costs = standing.plan().costs();
+    for (int i = 0; i < costs.size(); i++) {
+      row.add(isDone(result) ? costs.get(i).text(result.costs().get(i)) : "");
+    }
     String state = result.state().name().toLowerCase(Locale.ROOT);
     row.add(isDone(result) ? state : state + ": " + result.reason());
     row.add(Line.of("%.1f", result.seconds()));

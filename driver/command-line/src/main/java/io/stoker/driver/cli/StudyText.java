@@ -4,9 +4,11 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.command.Line;
+import io.stoker.driver.search.Cost;
 import io.stoker.driver.search.Standing;
 import io.stoker.driver.search.TrialResult;
 import io.stoker.driver.search.TrialResult.State;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** What a person reads of a study: a line for each result, and a recipe. */
@@ -31,8 +33,14 @@ record StudyText(Standing standing) {
         standing.running());
   }
 
+  /** The metric, and the costs if the study has some. */
   String value(TrialResult result) {
-    return standing.plan().metric().text(result.value());
+    StringBuilder text = new StringBuilder(standing.plan().metric().text(result.value()));
+    List<Cost> costs = standing.plan().costs();
+    for (int i = 0; i < result.costs().size(); i++) {
+      text.append(", ").append(costs.get(i).text(result.costs().get(i)));
+    }
+    return text.toString();
   }
 
   /** The options that the study varies. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
@@ -18,6 +19,7 @@ import io.stoker.driver.config.TrainingOption;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.report.ChartPage;
 import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.search.Cost;
 import io.stoker.driver.search.Sampler;
 import io.stoker.driver.search.SearchSpace;
 import io.stoker.driver.search.Standing;
@@ -93,6 +95,15 @@ final class TuneCommand extends StokerCommand {
           "What is to be best on the validation split: accuracy, balanced-accuracy, macro-f1 or"
               + " log-loss (default: ${DEFAULT-VALUE}).")
   private String metric;
+
+  @Option(
+      names = "--cost",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "What is to be small in addition: parameters, inference-time. The result is a Pareto"
+              + " front.")
+  private List<String> costs = List.of();
 
   @Option(
       names = "--validation-split",
@@ -212,6 +223,7 @@ final class TuneCommand extends StokerCommand {
             halving,
             hyperband,
             SelectionMetric.parse(metric),
+            costs.stream().map(Cost::parse).toList(),
             sampler,
             seed);
     Study.check(plan, this::job);
@@ -284,6 +296,21 @@ final class TuneCommand extends StokerCommand {
         .put("recipe", recipe)
         .put("command", command);
     json.set("options", standing.options().get(winner.trial()));
+    if (!standing.plan().costs().isEmpty()) {
+      front(standing, text, table, json.putArray("front"));
+    }
     return new Report(table.toString(), json);
+  }
+
+  private static void front(Standing standing, StudyText text, Table table, ArrayNode json) {
+    for (TrialResult each : standing.front()) {
+      String line = "%s (%s)".formatted(text.value(each), text.options(each));
+      table.row("front", Line.of("trial %d: %s", each.trial(), line));
+      ObjectNode trial = json.addObject().put("trial", each.trial()).put("value", each.value());
+      for (int i = 0; i < each.costs().size(); i++) {
+        trial.put(standing.plan().costs().get(i).toString(), each.costs().get(i));
+      }
+      trial.set("options", standing.options().get(each.trial()));
+    }
   }
 }

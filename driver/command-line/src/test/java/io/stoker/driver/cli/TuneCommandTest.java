@@ -9,6 +9,8 @@ import io.stoker.driver.cli.Commands.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -69,6 +71,32 @@ class TuneCommandTest {
   }
 
   @Test
+  void aCostGivesAParetoFrontAndItsCheckpointsStay() throws IOException {
+    Files.writeString(
+        folder.resolve("models.yaml"),
+        "model: [MODEL, lenet5-modern, lenet5]\nworkers: 1\nepochs: 2\n"
+            .replace("MODEL", folder.resolve("tiny.yaml").toString()));
+    String tune = TUNE.replace("s.yaml", "models.yaml") + " --study F/front --trials 6";
+
+    Outcome tuned = run(tune + " --halving 2 --cost parameters,inference-time --json");
+    Outcome people = run("tune --study F/front --best");
+    run("report --run F/front --output F/front.html");
+
+    assertThat(tuned.exitCode()).as(tuned.err()).isZero();
+    List<Integer> front = new ArrayList<>();
+    tuned.json().path("front").forEach(each -> front.add(each.path("trial").intValue()));
+    assertThat(front).contains(tuned.json().path("trial").intValue());
+    assertThat(tuned.json().at("/front/0/parameters").longValue()).isPositive();
+    assertThat(tuned.json().at("/front/0/inference-time").doubleValue()).isPositive();
+    assertThat(people.out()).contains("front        trial " + front.get(0) + ": accuracy ");
+    for (int trial : front) {
+      assertThat(folder.resolve("front/trials/%06d/checkpoints".formatted(trial))).exists();
+    }
+    assertThat(Files.readString(folder.resolve("front.html")))
+        .contains("accuracy by parameters", "Pareto front");
+  }
+
+  @Test
   void badInputIsOneLine() throws IOException {
     Files.writeString(
         folder.resolve("rate.yaml"), "learning-rate: {from: 0, to: 1}\nmodel: lenet5");
@@ -81,6 +109,9 @@ class TuneCommandTest {
     assertRefused(
         TUNE + " --study F/n --hyperband --halving 1",
         "Invalid --halving: 1 (Hyperband needs at least 2)");
+    assertRefused(TUNE + " --study F/n --cost weight", "Unknown cost: 'weight'");
+    assertRefused(
+        TUNE + " --study F/n --cost parameters,parameters", "Invalid costs: one is there twice");
     assertRefused(TUNE + " --study F/n --metric best", "metric");
     assertRefused(TUNE + " --study F/n --sampler grid", "--sampler");
     assertRefused(TUNE + " --study F/n --most-slots 0", "Invalid --most-slots: 0");

@@ -57,11 +57,7 @@ final class Places {
     Double[] ranks = new Double[known];
     for (Bracket bracket : brackets) {
       List<TrialResult> ordered =
-          IntStream.range(0, known)
-              .filter(bracket::has)
-              .mapToObj(lowest::get)
-              .sorted(TrialResult.BEST_FIRST)
-              .toList();
+          Ranking.bestFirst(IntStream.range(0, known).filter(bracket::has).mapToObj(lowest::get));
       for (int i = 0; i < ordered.size(); i++) {
         ranks[ordered.get(i).trial()] = (i + 0.5) / ordered.size();
       }

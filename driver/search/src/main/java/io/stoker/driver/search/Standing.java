@@ -2,6 +2,7 @@
 package io.stoker.driver.search;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -35,26 +36,37 @@ public record Standing(
     return TrialJob.recipe(plan, options.get(trial));
   }
 
-  /** The best result of those with the most epochs. */
+  /** The result with the best metric of those with the most epochs. */
   public Optional<TrialResult> best() {
-    return results.stream().filter(TrialResult::isDone).min(order());
+    return Ranking.bestFirst(withMostEpochs().stream()).stream().findFirst();
+  }
+
+  /** The Pareto front of the metric and the costs, of the results with the most epochs. */
+  public List<TrialResult> front() {
+    return Ranking.front(withMostEpochs());
+  }
+
+  private List<TrialResult> withMostEpochs() {
+    List<TrialResult> done = results.stream().filter(TrialResult::isDone).toList();
+    int most = done.stream().mapToInt(plan::epochs).max().orElse(0);
+    return done.stream().filter(result -> plan.epochs(result) == most).toList();
   }
 
   /** The last result of each trial: those with more epochs first, and of equal ones the best. */
   public List<TrialResult> bestFirst() {
     Map<Integer, TrialResult> last = new TreeMap<>();
     results.forEach(result -> last.merge(result.trial(), result, Standing::higher));
-    return last.values().stream().sorted(order()).toList();
+    Map<Integer, List<TrialResult>> byEpochs = new TreeMap<>(Comparator.reverseOrder());
+    for (TrialResult result : last.values()) {
+      byEpochs.computeIfAbsent(plan.epochs(result), epochs -> new ArrayList<>()).add(result);
+    }
+    return byEpochs.values().stream()
+        .flatMap(equal -> Ranking.bestFirst(equal.stream()).stream())
+        .toList();
   }
 
   private static TrialResult higher(TrialResult one, TrialResult other) {
     return one.rung() > other.rung() ? one : other;
-  }
-
-  private Comparator<TrialResult> order() {
-    return Comparator.<TrialResult>comparingInt(plan::epochs)
-        .reversed()
-        .thenComparing(TrialResult.BEST_FIRST);
   }
 
   /** How many results the study will have in all. */

@@ -18,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -105,7 +104,7 @@ public final class Study {
         for (TrialResult done : folder.results()) {
           results.get(done.rung()).put(done.trial(), done);
         }
-        for (int rung = 0; rung < results.size(); rung++) {
+        for (int rung = 0; rung < results.size() && plan.costs().isEmpty(); rung++) {
           deleteLosers(rung); // A kill may have left some.
         }
       }
@@ -115,6 +114,7 @@ public final class Study {
           entering = promoted(rung);
         }
         climb(entering, rung);
+        deleteLosersByCosts(rung);
         folder.writeTable(standing().results(), standing().options());
         lock.requireOurs();
       }
@@ -138,7 +138,9 @@ public final class Study {
         .filter(bracket -> rung < bracket.rungs().size())
         .flatMap(
             bracket ->
-                ranked(bracket, rung - 1).filter(TrialResult::isDone).limit(bracket.kept(rung - 1)))
+                ranked(bracket, rung - 1).stream()
+                    .filter(TrialResult::isDone)
+                    .limit(bracket.kept(rung - 1)))
         .map(TrialResult::trial)
         .toList();
   }
@@ -229,23 +231,42 @@ public final class Study {
   /** Trials that enough others have beaten on a rung will not go on, whatever is to come. */
   @GuardedBy("this") private void deleteLosers(int rung) {
     for (Bracket bracket : brackets) {
-      ranked(bracket, rung).skip(bracket.kept(rung)).forEach(this::deleteCheckpoints);
+      ranked(bracket, rung).stream().skip(kept(bracket, rung)).forEach(this::deleteCheckpoints);
     }
+  }
+
+  /**
+   * With costs, a result can move others up in the order, so losers are known when all trials of a
+   * rung have ended.
+   */
+  private synchronized void deleteLosersByCosts(int rung) {
+    if (!plan.costs().isEmpty()) {
+      deleteLosers(rung);
+    }
+  }
+
+  /** How many trials keep their checkpoints: those that go on, or the Pareto front. */
+  @GuardedBy("this") private int kept(Bracket bracket, int rung) {
+    return rung + 1 < bracket.rungs().size() || plan.costs().isEmpty()
+        ? bracket.kept(rung)
+        : Ranking.front(ranked(bracket, rung)).size();
   }
 
   /** Deletes the checkpoints of the one trial that a result makes a loser, if there is one. */
   @GuardedBy("this") private void deleteLoser(TrialResult result) {
+    if (!plan.costs().isEmpty()) {
+      return;
+    }
     Bracket bracket =
         brackets.stream().filter(each -> each.has(result.trial())).findFirst().orElseThrow();
-    List<TrialResult> ranked = ranked(bracket, result.rung()).toList();
+    List<TrialResult> ranked = ranked(bracket, result.rung());
     int loser = Math.max(ranked.indexOf(result), bracket.kept(result.rung()));
     ranked.stream().skip(loser).findFirst().ifPresent(this::deleteCheckpoints);
   }
 
-  @GuardedBy("this") private Stream<TrialResult> ranked(Bracket bracket, int rung) {
-    return results.get(rung).values().stream()
-        .filter(result -> bracket.has(result.trial()))
-        .sorted(TrialResult.BEST_FIRST);
+  @GuardedBy("this") private List<TrialResult> ranked(Bracket bracket, int rung) {
+    return Ranking.bestFirst(
+        results.get(rung).values().stream().filter(result -> bracket.has(result.trial())));
   }
 
   private void deleteCheckpoints(TrialResult loser) {

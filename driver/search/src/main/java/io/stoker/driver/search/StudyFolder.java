@@ -193,7 +193,7 @@ public final class StudyFolder {
       Path folder = new Path(path, RESULTS);
       for (FileStatus file : Storage.of(folder, hadoop).listStatus(folder)) {
         if (file.getPath().getName().matches("[0-9]{6}-[0-9]+\\.json")) {
-          results.add(ManifestFormat.read(file.getPath(), TrialResult.class, hadoop));
+          results.add(ManifestFormat.readOlder(file.getPath(), TrialResult.class, hadoop));
         }
       }
     } catch (FileNotFoundException e) {

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
  * @param factor of successive halving
  * @param hyperband whether trials are in the brackets of Hyperband
  * @param metric what is to be best
+ * @param costs what is to be small in addition
  * @param sampler where trials are
  * @param seed of the sampler
  */
@@ -39,18 +40,21 @@ public record StudyPlan(
     int factor,
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean hyperband,
     SelectionMetric metric,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Cost> costs,
     Sampler sampler,
     long seed) {
   public StudyPlan {
     Check.undamaged(
         Stream.of(data, dataSha256, split, space, metric, sampler).allMatch(Objects::nonNull),
         "Invalid study: a field is missing");
+    costs = costs == null ? List.of() : List.copyOf(costs); // Earlier releases had none.
+    Check.input(Set.copyOf(costs).size() == costs.size(), "Invalid costs: one is there twice");
   }
 
   /** This plan with data elsewhere. */
   public StudyPlan with(String uri, String sha256) {
     return new StudyPlan(
-        uri, sha256, split, space, trials, epochs, factor, hyperband, metric, sampler, seed);
+        uri, sha256, split, space, trials, epochs, factor, hyperband, metric, costs, sampler, seed);
   }
 
   /** The space. */

@@ -89,7 +89,8 @@ record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options) {
         last.shortfall(plan.metric()),
         trained.parametersSha256(),
         seconds,
-        "");
+        "",
+        plan.costs().stream().map(cost -> cost.of(trained, validations)).toList());
   }
 
   private static double secondsSince(long start) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.search;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.stoker.failure.Check;
 import java.util.Comparator;
+import java.util.List;
 
 /**
  * What became of a trial on a rung.
@@ -15,6 +18,7 @@ import java.util.Comparator;
  * @param parametersSha256 the hash of its parameters; empty for a trial that failed
  * @param seconds what this rung took
  * @param reason why it failed; empty if it did not
+ * @param costs what the study makes small, in the order of its plan; empty for a trial that failed
  */
 public record TrialResult(
     int trial,
@@ -25,7 +29,13 @@ public record TrialResult(
     double shortfall,
     String parametersSha256,
     double seconds,
-    String reason) {
+    String reason,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Double> costs) {
+  public TrialResult {
+    Check.undamaged(state != null && reason != null, "Invalid result: a field is missing");
+    costs = costs == null ? List.of() : List.copyOf(costs); // Earlier releases had none.
+  }
+
   /** How a trial can end. */
   public enum State {
     DONE,
@@ -39,7 +49,8 @@ public record TrialResult(
 
   static TrialResult failed(
       int trial, int rung, int epochs, State state, double seconds, String reason) {
-    return new TrialResult(trial, rung, epochs, state, 0, Double.MAX_VALUE, "", seconds, reason);
+    return new TrialResult(
+        trial, rung, epochs, state, 0, Double.MAX_VALUE, "", seconds, reason, List.of());
   }
 
   boolean isDone() {

@@ -43,6 +43,7 @@ class ImportanceTest {
             1,
             false,
             SelectionMetric.LOG_LOSS,
+            List.of(),
             Sampler.SOBOL,
             1);
     List<ObjectNode> options = Places.of(plan, List.of()).options();
@@ -53,7 +54,7 @@ class ImportanceTest {
       results.add(
           distance > 1.8
               ? TrialResult.failed(i, 0, 1, State.DIVERGED, 1, "diverged")
-              : new TrialResult(i, 0, 1, State.DONE, distance, distance, "sha", 1, ""));
+              : new TrialResult(i, 0, 1, State.DONE, distance, distance, "sha", 1, "", List.of()));
     }
 
     List<Importance> importances = Importance.of(new Standing(plan, options, results, 0));

@@ -38,7 +38,7 @@ class SamplerTest {
     try {
       ObjectNode space = (ObjectNode) new ObjectMapper().readTree(SPACE);
       return new StudyPlan(
-          "d", "", "v", space, 40, 1, 1, false, SelectionMetric.ACCURACY, sampler, seed);
+          "d", "", "v", space, 40, 1, 1, false, SelectionMetric.ACCURACY, List.of(), sampler, seed);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -51,7 +51,8 @@ class SamplerTest {
     for (int i = 0; i < plan.trials(); i++) {
       places.find(i + 1, results);
       double shortfall = shortfall(places.options().get(i));
-      results.put(i, new TrialResult(i, 0, 1, TrialResult.State.DONE, 0, shortfall, "", 0, ""));
+      results.put(
+          i, new TrialResult(i, 0, 1, TrialResult.State.DONE, 0, shortfall, "", 0, "", List.of()));
     }
     return places.options();
   }
@@ -115,7 +116,8 @@ class SamplerTest {
     for (int trial : List.of(3, 1, 0, 2)) { // not in the order of trials
       double shortfall = shortfall(places.options().get(trial));
       results.put(
-          trial, new TrialResult(trial, 0, 1, TrialResult.State.DONE, 0, shortfall, "", 0, ""));
+          trial,
+          new TrialResult(trial, 0, 1, TrialResult.State.DONE, 0, shortfall, "", 0, "", List.of()));
     }
     places.find(40, results);
 

@@ -61,6 +61,7 @@ class StudyTest {
         2,
         hyperband,
         SelectionMetric.LOG_LOSS,
+        List.of(),
         Sampler.TPE,
         2);
   }
