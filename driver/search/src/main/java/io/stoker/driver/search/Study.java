@@ -115,7 +115,7 @@ public final class Study {
         }
         climb(entering, rung);
         deleteLosersByCosts(rung);
-        folder.writeTable(standing().results(), standing().options());
+        folder.writeTables(standing());
         lock.requireOurs();
       }
       return standing();

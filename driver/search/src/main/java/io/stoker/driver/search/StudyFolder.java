@@ -31,15 +31,16 @@ import org.apache.hadoop.fs.Path;
 /**
  * A study's folder: {@code study.json} says what it is, {@code results/000003-1.json} what became
  * of a trial on a rung, and {@code trials/000003} is the trial's run folder. Each file is written
- * once and whole, so that a study can be killed at any moment. {@code trials.jsonl} has all results
- * in a file for people and programs; it follows from the others.
+ * once and whole, so that a study can be killed at any moment. {@code trials.jsonl} and {@code
+ * trials.parquet} have all results for people and programs; they follow from the others.
  */
 public final class StudyFolder {
   /** The record's file name. */
   public static final String FILE = "study.json";
 
   private static final String RESULTS = "results";
-  private static final String TABLE = "trials.jsonl";
+  private static final String LINES_FILE = "trials.jsonl";
+  private static final String TABLE_FILE = "trials.parquet";
   private static final ObjectWriter LINES =
       ManifestFormat.JSON.writer().without(SerializationFeature.INDENT_OUTPUT);
 
@@ -214,19 +215,24 @@ public final class StudyFolder {
     }
   }
 
-  /** Writes all results into one file, each with its trial's options. */
-  void writeTable(List<TrialResult> results, List<ObjectNode> options) {
+  /** Writes all results, each with its trial's options, as lines of JSON and as a Parquet file. */
+  void writeTables(Standing standing) {
     StringBuilder lines = new StringBuilder();
-    for (TrialResult result : results) {
+    for (TrialResult result : standing.results()) {
       ObjectNode line = ManifestFormat.JSON.valueToTree(result);
-      line.set("options", options.get(result.trial()));
+      line.set("options", standing.options().get(result.trial()));
       try {
         lines.append(LINES.writeValueAsString(line)).append('\n');
       } catch (JsonProcessingException e) {
         throw new IllegalStateException(e);
       }
     }
-    write(TABLE, lines.toString().getBytes(StandardCharsets.UTF_8));
+    write(LINES_FILE, lines.toString().getBytes(StandardCharsets.UTF_8));
+    try {
+      write(TABLE_FILE, TrialTable.of(standing));
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
   }
 
   private ResourceException unwritable(IOException e) {

@@ -21,12 +21,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,6 +131,7 @@ class StudyTest {
         .contains(winner.trial())
         .hasSizeLessThanOrEqualTo(plan.brackets().size());
     assertThat(Files.readAllLines(folder.resolve("whole/trials.jsonl"))).hasSize(expected);
+    assertThat(rows("whole")).isEqualTo(rowsOf(whole));
     ObjectNode again = whole.recipe(winner.trial()).put("data", plan.data());
     TrainingConfig undisturbed =
         JOBS.job("winner", again.put("run", folder.resolve("undisturbed").toString()));
@@ -154,6 +158,38 @@ class StudyTest {
 
     assertThat(running.get(0)).isZero(); // No other trial had room next to the first one.
     assertThat(running).anyMatch(count -> count > 0);
+  }
+
+  /** As Spark reads them. */
+  private List<List<Object>> rows(String study) {
+    try (SparkSession spark = SparkSession.builder().master("local[1]").getOrCreate()) {
+      String columns = "trial, rung, state, value, learning_rate, workers, model";
+      return spark
+          .read()
+          .parquet(folder.resolve(study + "/trials.parquet").toUri().toString())
+          .selectExpr(columns.split(", "))
+          .collectAsList()
+          .stream()
+          .map(row -> Arrays.asList(IntStream.range(0, 7).mapToObj(row::get).toArray()))
+          .toList();
+    }
+  }
+
+  private static List<List<Object>> rowsOf(Standing standing) {
+    List<List<Object>> rows = new ArrayList<>();
+    for (TrialResult each : standing.results()) {
+      ObjectNode options = standing.options().get(each.trial());
+      rows.add(
+          Arrays.asList(
+              each.trial(),
+              each.rung(),
+              each.state().name().toLowerCase(Locale.ROOT),
+              each.state() == State.DONE ? each.value() : null,
+              options.path("learning-rate").doubleValue(),
+              options.path("workers").doubleValue(),
+              options.path("model").textValue()));
+    }
+    return rows;
   }
 
   private List<Integer> checkpoints(String study) throws IOException {
