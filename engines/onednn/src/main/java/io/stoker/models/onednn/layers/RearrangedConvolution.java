@@ -10,13 +10,11 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
+import io.stoker.models.onednn.layers.RearrangedImages.Part;
 import io.stoker.models.onednn.memory.Layout;
-import io.stoker.models.onednn.memory.OneDnn;
 import io.stoker.models.onednn.memory.Tensor;
 import io.stoker.models.onednn.primitives.PrimitiveDescriptor;
 import io.stoker.models.onednn.primitives.Reorder;
-import io.stoker.models.onednn.rules.Kernel;
-import io.stoker.models.onednn.rules.Purpose;
 import io.stoker.models.onednn.rules.Rearrangement;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
@@ -25,8 +23,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.dnnl.dnnl_convolution_desc_t;
-import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -38,12 +34,6 @@ import org.bytedeco.javacpp.Pointer;
 final class RearrangedConvolution extends SequencedLayer {
   private static final int EXAMPLES_AT_A_TIME = 8;
 
-  private static final long[] ONE = {1, 1};
-  private static final long[] NO_PADDING = {0, 0};
-
-  /** Some examples of a batch. */
-  private record Part(long first, long examples) {}
-
   /** A group of channels of some examples. */
   private record GroupKey(Part part, int group) {}
 
@@ -51,19 +41,16 @@ final class RearrangedConvolution extends SequencedLayer {
   private record OrderedKey(int group, long examples) {}
 
   private final Workspace workspace;
-  private final Kernel kernel;
   private final Rearrangement shape;
   private final int[] places;
   private final Epilogue epilogue;
   private final Tensor input;
+  private final RearrangedImages images;
+  private final RearrangedOperations described;
   private final GroupedFilters filters;
   private final NormalizedWeights normalized;
   private final List<Part> parts = new ArrayList<>();
 
-  /** By the number of examples. No step writes to the values around the image, which are zero. */
-  private final Map<Long, Tensor> sources = new HashMap<>();
-
-  private final Map<Long, Tensor> padded = new HashMap<>();
   private final Map<Long, PrimitiveDescriptor> operations = new HashMap<>();
   private final Map<OrderedKey, Tensor> orderedWeights = new HashMap<>();
 
@@ -85,8 +72,11 @@ final class RearrangedConvolution extends SequencedLayer {
     this.workspace = workspace;
     this.input = input;
     this.epilogue = epilogue;
-    kernel = workspace.kernel(placed);
     shape = Rearrangement.of(placed, layer);
+    images = new RearrangedImages(workspace, shape, input);
+    described =
+        new RearrangedOperations(
+            shape, workspace.kernel(placed), workspace.purpose(), epilogue.rounded());
     places = shape.places();
     filters = new GroupedFilters(workspace, vectors, placed, layer);
     long examples = input.layout().dimensions()[0];
@@ -99,77 +89,37 @@ final class RearrangedConvolution extends SequencedLayer {
             workspace, epilogue.statistics(vectors), filters.weights(), filters.bias());
     workspace.addStepOfParameters(forward, normalized);
     for (int group = 0; group < shape.groups(); group++) {
-      weights.add(workspace.tensor(otherWeights()));
+      weights.add(workspace.tensor(described.weights()));
     }
     workspace.addStepOfParameters(
         forward, () -> forEachGroup(normalized.weights(), weights, Rearrangement::arrange));
-    output = workspace.transientTensor(images(examples, (long) shape.groups() * shape.filters()));
+    output =
+        workspace.transientTensor(
+            described.images(examples, (long) shape.groups() * shape.filters()));
     parts.forEach(this::compileForward);
-  }
-
-  private Layout otherWeights() {
-    return Layout.plain(
-        shape.filters(), shape.otherChannels(), Rearrangement.TAPS, Rearrangement.TAPS);
-  }
-
-  /** oneDNN's number of the type of the output and of the gradient by it. */
-  private int outputType() {
-    return epilogue.rounded() ? kernel.factorType() : dnnl.dnnl_f32;
-  }
-
-  /** Values in the shape of the output, for some examples and channels. */
-  private Layout images(long examples, long channels) {
-    long[] dimensions = {examples, channels, shape.output().height(), shape.output().width()};
-    return kernel == Kernel.REARRANGED_BF16
-        ? Layout.channelsLast(outputType(), dimensions) // AMX multiplies the channels of a pixel.
-        : Layout.blocked(dimensions);
-  }
-
-  /** The layout of a factor: the given one in fp32; in bf16 oneDNN's primitive chooses it. */
-  private Layout factors(Layout layout) {
-    return kernel == Kernel.REARRANGED_BF16 ? layout.anyOrderOf(kernel.factorType()) : layout;
-  }
-
-  /** The input of the other convolution. */
-  private Layout otherInput(long examples) {
-    return Layout.blocked(examples, shape.otherChannels(), shape.rows(), shape.columns());
-  }
-
-  /** The layout in which a primitive multiplies the weights of the other convolution. */
-  private Layout weightFactors() {
-    return otherWeights().anyOrderOf(kernel.factorType());
-  }
-
-  /** The gradient by the other convolution's input. */
-  private Layout otherInputGradient(long examples) {
-    Layout layout = otherInput(examples);
-    return kernel == Kernel.REARRANGED_BF16 ? layout.anyOrder() : layout;
-  }
-
-  private boolean keepsFactors() {
-    return kernel == Kernel.REARRANGED_BF16 && workspace.purpose() == Purpose.TRAINING;
   }
 
   private void compileForward(Part part) {
     PrimitiveDescriptor operation =
         operations.computeIfAbsent(
-            part.examples(), examples -> workspace.operation(describe(examples), epilogue));
+            part.examples(),
+            examples -> workspace.operation(described.forward(examples), epilogue));
     Tensor all = workspace.examples(output, part.first(), part.examples());
     for (int group = 0; group < shape.groups(); group++) {
-      Tensor filled = fill(part, group, forward);
+      Tensor filled = images.arrange(part, group, forward);
       Reorder source =
-          keepsFactors()
+          described.keepsFactors()
               ? workspace.convert(filled, operation.source())
               : workspace.convertTransiently(filled, operation.source());
       forward.add(source::run);
-      if (keepsFactors()) {
+      if (described.keepsFactors()) {
         factors.put(new GroupKey(part, group), source.to());
       }
       Tensor with = ordered(group, part.examples(), operation);
       Tensor result =
           shape.groups() == 1
               ? all
-              : workspace.transientTensor(images(part.examples(), shape.filters()));
+              : workspace.transientTensor(described.images(part.examples(), shape.filters()));
       Map<Integer, Tensor> tensors =
           Map.of(
               DNNL_ARG_SRC,
@@ -194,8 +144,8 @@ final class RearrangedConvolution extends SequencedLayer {
     return workspace.values(vector, (long) group * shape.filters(), shape.filters());
   }
 
-  private Tensor channelsOf(Tensor images, int group) {
-    return workspace.channels(images, (long) group * shape.filters(), shape.filters());
+  private Tensor channelsOf(Tensor outputs, int group) {
+    return workspace.channels(outputs, (long) group * shape.filters(), shape.filters());
   }
 
   /** The weights of a group as the forward pass multiplies them. */
@@ -207,161 +157,6 @@ final class RearrangedConvolution extends SequencedLayer {
           workspace.addStepOfParameters(forward, with::run);
           return with.to();
         });
-  }
-
-  /**
-   * Adds the steps that copy some examples of a group into the input of the other convolution.
-   *
-   * @param steps of the pass that reads it
-   */
-  private Tensor fill(Part part, int group, List<Runnable> steps) {
-    Tensor images = workspace.box(input, dimensions(part), first(part, group));
-    Tensor source =
-        sources.computeIfAbsent(
-            part.examples(), examples -> workspace.tensor(otherInput(examples)));
-    if (shape.window().stride() == 1) {
-      for (int i = 0; i < shape.parts() * shape.parts(); i++) {
-        Overlap overlap = overlap(i);
-        Tensor from = overlap.ofImage(images);
-        steps.add(workspace.copy(from, overlap.ofOther(source, i))::run);
-      }
-      return source;
-    }
-    Tensor plain =
-        padded.computeIfAbsent(
-            part.examples(), examples -> workspace.tensor(plainLayout(examples)));
-    Overlap overlap = overlapOfPadded();
-    steps.add(workspace.copy(overlap.ofImage(images), overlap.ofPadded(plain))::run);
-    steps.add(
-        workspace.copy(
-                workspace.view(phasesOfPadded(part.examples()), plain),
-                workspace.view(phasesOfOther(part.examples()), source))
-            ::run);
-    return source;
-  }
-
-  private long[] dimensions(Part part) {
-    return new long[] {
-      part.examples(), shape.channels(), shape.input().height(), shape.input().width()
-    };
-  }
-
-  private long[] first(Part part, int group) {
-    return new long[] {part.first(), (long) group * shape.channels(), 0, 0};
-  }
-
-  /** The image with its padding, as large as the phases of the stride make it. */
-  private Layout plainLayout(long examples) {
-    int stride = shape.window().stride();
-    return Layout.plain(
-        examples, shape.channels(), (long) shape.rows() * stride, (long) shape.columns() * stride);
-  }
-
-  /** The image with its padding: {@code [examples, channels, rows, columns, phase, phase]}. */
-  private Layout phasesOfPadded(long examples) {
-    long stride = shape.window().stride();
-    long width = shape.columns() * stride;
-    long plane = shape.rows() * stride * width;
-    return Layout.strided(
-        phaseDimensions(examples),
-        shape.channels() * plane,
-        plane,
-        stride * width,
-        stride,
-        width,
-        1);
-  }
-
-  /** The other convolution's input in the same dimensions: a channel's phases are a block. */
-  private Layout phasesOfOther(long examples) {
-    long stride = shape.window().stride();
-    long row = shape.columns() * (long) Layout.BLOCK;
-    return Layout.strided(
-        phaseDimensions(examples),
-        shape.channels() * (shape.rows() * row),
-        shape.rows() * row,
-        row,
-        Layout.BLOCK,
-        stride,
-        1);
-  }
-
-  private long[] phaseDimensions(long examples) {
-    long stride = shape.window().stride();
-    return new long[] {examples, shape.channels(), shape.rows(), shape.columns(), stride, stride};
-  }
-
-  /**
-   * The rows and columns that the image has in common with a shifted copy of it.
-   *
-   * @param row the first one in the image
-   * @param column the first one in the image
-   * @param otherRow the same row in the other one
-   * @param otherColumn the same column in the other one
-   */
-  private record Overlap(
-      Workspace workspace,
-      int row,
-      int column,
-      int otherRow,
-      int otherColumn,
-      int rows,
-      int columns,
-      int channels) {
-    Tensor ofImage(Tensor images) {
-      return part(images, 0, row, column);
-    }
-
-    Tensor ofPadded(Tensor padded) {
-      return part(padded, 0, otherRow, otherColumn);
-    }
-
-    Tensor ofOther(Tensor other, int part) {
-      return part(other, (long) part * channels, otherRow, otherColumn);
-    }
-
-    private Tensor part(Tensor tensor, long channel, long firstRow, long firstColumn) {
-      long examples = tensor.layout().dimensions()[0];
-      long[] dimensions = {examples, channels, rows, columns};
-      return workspace.box(tensor, dimensions, 0, channel, firstRow, firstColumn);
-    }
-  }
-
-  /** Of the image and one of the kernel's parts. */
-  private Overlap overlap(int part) {
-    int down = part / shape.parts() * Rearrangement.TAPS;
-    int right = part % shape.parts() * Rearrangement.TAPS;
-    return overlap(
-        shape.window().padding().top() - down,
-        shape.window().padding().left() - right,
-        shape.rows(),
-        shape.columns());
-  }
-
-  private Overlap overlapOfPadded() {
-    int stride = shape.window().stride();
-    return overlap(
-        shape.window().padding().top(),
-        shape.window().padding().left(),
-        shape.rows() * stride,
-        shape.columns() * stride);
-  }
-
-  /** Of the image and another one, in which the image begins at a place. */
-  private Overlap overlap(int top, int left, int height, int width) {
-    int otherRow = Math.max(0, top);
-    int otherColumn = Math.max(0, left);
-    int rows = Math.min(height, shape.input().height() + top) - otherRow;
-    int columns = Math.min(width, shape.input().width() + left) - otherColumn;
-    return new Overlap(
-        workspace,
-        otherRow - top,
-        otherColumn - left,
-        otherRow,
-        otherColumn,
-        rows,
-        columns,
-        shape.channels());
   }
 
   private void forEachGroup(Tensor canonical, List<Tensor> others, Rearrangement.WeightCopy copy) {
@@ -379,7 +174,7 @@ final class RearrangedConvolution extends SequencedLayer {
 
   @Override
   public boolean needsInput() {
-    return !keepsFactors();
+    return !described.keepsFactors();
   }
 
   @Override
@@ -392,7 +187,7 @@ final class RearrangedConvolution extends SequencedLayer {
     }
     List<Tensor> weightsGradients = new ArrayList<>();
     for (int group = 0; group < shape.groups(); group++) {
-      weightsGradients.add(workspace.transientTensor(otherWeights()));
+      weightsGradients.add(workspace.transientTensor(described.weights()));
     }
     for (Part part : parts) {
       Tensor all = workspace.examples(arranged.to(), part.first(), part.examples());
@@ -414,7 +209,7 @@ final class RearrangedConvolution extends SequencedLayer {
 
   /** The gradient by the output of a group, in the layout of the other convolution's output. */
   private Tensor ofGroup(Part part, int group, Tensor gradient) {
-    Layout layout = images(part.examples(), shape.filters());
+    Layout layout = described.images(part.examples(), shape.filters());
     if (gradient.layout().sameAs(layout)) {
       return gradient;
     }
@@ -426,11 +221,12 @@ final class RearrangedConvolution extends SequencedLayer {
   private void compileWeightsGradient(Part part, int group, Tensor gradient, Tensor sum) {
     PrimitiveDescriptor operation =
         workspace.operation(
-            describeWeightsGradient(part.examples()), operations.get(part.examples()));
+            described.weightsGradient(part.examples()), operations.get(part.examples()));
     Tensor multiplied = factors.get(new GroupKey(part, group));
     Reorder source =
         workspace.convertTransiently(
-            keepsFactors() ? multiplied : fill(part, group, backward), operation.source());
+            described.keepsFactors() ? multiplied : images.arrange(part, group, backward),
+            operation.source());
     Reorder with = workspace.convertTransiently(gradient, operation.destinationGradient());
     backward.add(source::run);
     backward.add(with::run);
@@ -460,7 +256,7 @@ final class RearrangedConvolution extends SequencedLayer {
   private void compileInputGradient(Part part, int group, Tensor gradient, Tensor inputGradient) {
     PrimitiveDescriptor operation =
         workspace.operation(
-            describeInputGradient(part.examples()), operations.get(part.examples()));
+            described.inputGradient(part.examples()), operations.get(part.examples()));
     Tensor forwardWeights = orderedWeights.get(new OrderedKey(group, part.examples()));
     Tensor with = forwardWeights;
     if (!forwardWeights.layout().sameAs(operation.weights())) {
@@ -470,7 +266,7 @@ final class RearrangedConvolution extends SequencedLayer {
     }
     Reorder byOutput = workspace.convertTransiently(gradient, operation.destinationGradient());
     backward.add(byOutput::run);
-    Tensor other = workspace.transientTensor(otherInput(part.examples()));
+    Tensor other = workspace.transientTensor(RearrangedImages.layout(shape, part.examples()));
     Reorder byInput = workspace.convertInto(operation.sourceGradient(), other);
     Map<Integer, Tensor> tensors =
         Map.of(
@@ -482,74 +278,6 @@ final class RearrangedConvolution extends SequencedLayer {
             byInput.from());
     backward.add(workspace.compile(operation, tensors)::run);
     backward.add(byInput::run);
-    Tensor images = workspace.box(inputGradient, dimensions(part), first(part, group));
-    if (shape.window().stride() == 1) {
-      for (int i = 0; i < shape.parts() * shape.parts(); i++) {
-        Overlap overlap = overlap(i);
-        Tensor from = overlap.ofOther(other, i);
-        Tensor to = overlap.ofImage(images);
-        backward.add((i == 0 ? workspace.copy(from, to) : workspace.add(from, to))::run);
-      }
-      return;
-    }
-    Tensor plain = workspace.transientTensor(plainLayout(part.examples()));
-    backward.add(
-        workspace.copy(
-                workspace.view(phasesOfOther(part.examples()), other),
-                workspace.view(phasesOfPadded(part.examples()), plain))
-            ::run);
-    Overlap overlap = overlapOfPadded();
-    backward.add(workspace.copy(overlap.ofPadded(plain), overlap.ofImage(images))::run);
-  }
-
-  private Pointer describe(long examples) {
-    dnnl_convolution_desc_t description = new dnnl_convolution_desc_t();
-    OneDnn.check(
-        dnnl.dnnl_convolution_forward_desc_init(
-            description,
-            workspace.purpose().forwardKind(),
-            kernel.convolution(),
-            factors(otherInput(examples)).descriptor(),
-            weightFactors().descriptor(),
-            Layout.plain(shape.filters()).descriptor(),
-            images(examples, shape.filters()).descriptor(),
-            ONE,
-            NO_PADDING,
-            NO_PADDING),
-        "describe a convolution");
-    return description;
-  }
-
-  private Pointer describeWeightsGradient(long examples) {
-    dnnl_convolution_desc_t description = new dnnl_convolution_desc_t();
-    OneDnn.check(
-        dnnl.dnnl_convolution_backward_weights_desc_init(
-            description,
-            kernel.convolution(),
-            factors(otherInput(examples)).descriptor(),
-            otherWeights().anyOrder().descriptor(),
-            Layout.plain(shape.filters()).descriptor(),
-            factors(images(examples, shape.filters())).descriptor(),
-            ONE,
-            NO_PADDING,
-            NO_PADDING),
-        "describe a convolution's weight gradient");
-    return description;
-  }
-
-  private Pointer describeInputGradient(long examples) {
-    dnnl_convolution_desc_t description = new dnnl_convolution_desc_t();
-    OneDnn.check(
-        dnnl.dnnl_convolution_backward_data_desc_init(
-            description,
-            kernel.convolution(),
-            otherInputGradient(examples).descriptor(),
-            weightFactors().descriptor(),
-            factors(images(examples, shape.filters())).descriptor(),
-            ONE,
-            NO_PADDING,
-            NO_PADDING),
-        "describe a convolution's input gradient");
-    return description;
+    images.restore(other, part, group, inputGradient, backward);
   }
 }
