@@ -21,8 +21,6 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
-import org.deeplearning4j.nn.conf.RNNFormat;
-import org.deeplearning4j.nn.conf.dropout.SpatialDropout;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
@@ -33,37 +31,18 @@ import org.deeplearning4j.nn.conf.graph.ScaleVertex;
 import org.deeplearning4j.nn.conf.graph.SubsetVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
-import org.deeplearning4j.nn.conf.layers.BaseLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
-import org.deeplearning4j.nn.conf.layers.DenseLayer;
-import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
-import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
-import org.deeplearning4j.nn.conf.layers.LSTM;
 import org.deeplearning4j.nn.conf.layers.Layer;
-import org.deeplearning4j.nn.conf.layers.LocalResponseNormalization;
-import org.deeplearning4j.nn.conf.layers.LossLayer;
-import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
-import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
-import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
-import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationCube;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
-import org.nd4j.linalg.activations.impl.ActivationSoftmax;
-import org.nd4j.linalg.activations.impl.ActivationTanH;
-import org.nd4j.linalg.learning.config.Adam;
-import org.nd4j.linalg.learning.config.IUpdater;
-import org.nd4j.linalg.learning.config.Nesterovs;
-import org.nd4j.linalg.learning.config.Sgd;
-import org.nd4j.linalg.learning.regularization.WeightDecay;
-import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
 
 /**
  * Makes the configuration of a stock Deeplearning4j {@code ComputationGraph} from a model: vertices
@@ -80,7 +59,7 @@ public final class GraphConfiguration {
   public static final String OUTPUT = "probabilities";
 
   private final GraphBuilder graph;
-  private final StepSettings settings;
+  private final StockUpdater updater;
   private String last = INPUT;
 
   /** The shape after the last vertex. */
@@ -120,9 +99,9 @@ public final class GraphConfiguration {
    */
   private record End(String vertex, Shape shape, boolean flat) {}
 
-  private GraphConfiguration(GraphBuilder graph, StepSettings settings, Shape input) {
+  private GraphConfiguration(GraphBuilder graph, StockUpdater updater, Shape input) {
     this.graph = graph;
-    this.settings = settings;
+    this.updater = updater;
     this.shape = input;
   }
 
@@ -130,28 +109,23 @@ public final class GraphConfiguration {
    * The configuration of a model that can be trained further with Deeplearning4j.
    *
    * @param model the model
-   * @param settings become the updater and the L2 factor, or that of the decay of AdamW.
-   *     Deeplearning4j's momentum is Nesterov's: its velocity is the same, its step looks ahead
+   * @param settings of the steps that Deeplearning4j may go on to take, see {@link StockUpdater}
    */
   public static ComputationGraphConfiguration of(ModelSpec model, StepSettings settings) {
     NeuralNetConfiguration.Builder defaults =
         new NeuralNetConfiguration.Builder()
-            .updater(updater(settings))
             .activation(new ActivationIdentity())
             .convolutionMode(ConvolutionMode.Truncate);
-    if (settings.weightDecay() > 0 && settings.isAdam()) {
-      defaults.weightDecay(Decimal.of(settings.weightDecay()), true);
-    } else if (settings.weightDecay() > 0) {
-      defaults.l2(Decimal.of(settings.weightDecay()));
-    }
+    StockUpdater updater = new StockUpdater(settings);
+    updater.configure(defaults);
     GraphConfiguration chain =
-        new GraphConfiguration(defaults.graphBuilder(), settings, model.input());
+        new GraphConfiguration(defaults.graphBuilder(), updater, model.input());
     chain.graph.addInputs(INPUT);
     model.placed().forEach(placed -> placed.layer().accept(chain.new Appending(placed)));
     if (chain.waiting.isPresent()) {
-      chain.appendOutput(chain.waiting.get().placed());
-    } else {
-      chain.appendLoss();
+      chain.appendLayer(OUTPUT, StockLayers.output(chain.waiting.get().placed()), chain.toFlat());
+    } else { // A model that ends with a global average has scores already.
+      chain.appendLayer(OUTPUT, StockLayers.loss(), null);
     }
     chain.graph.setOutputs(OUTPUT);
     if (!chain.explicit) {
@@ -160,10 +134,7 @@ public final class GraphConfiguration {
               model.input().height(), model.input().width(), model.input().channels()));
     }
     ComputationGraphConfiguration configuration = withoutSeed(chain.graph.build());
-    if (settings.isAdam()) { // Deeplearning4j corrects the moments of its step after that many.
-      configuration.setIterationCount(
-          (int) Math.min(Integer.MAX_VALUE - 1L, settings.adam().step() - 1));
-    }
+    updater.setStep(configuration);
     return chain.joins ? inOrder(configuration) : configuration;
   }
 
@@ -180,28 +151,6 @@ public final class GraphConfiguration {
     return configuration;
   }
 
-  private static IUpdater updater(StepSettings settings) {
-    if (settings.isAdam()) {
-      return new Adam(
-          Decimal.of(settings.learningRate()),
-          Decimal.of(settings.momentum()),
-          Decimal.of(settings.adam().secondMomentum()),
-          Decimal.of(settings.adam().epsilon()));
-    }
-    return settings.momentum() > 0
-        ? new Nesterovs(Decimal.of(settings.learningRate()), Decimal.of(settings.momentum()))
-        : new Sgd(Decimal.of(settings.learningRate()));
-  }
-
-  /**
-   * The updater of weights that are not trained. Deeplearning4j's Adam takes a rate of 0 for 1e-8.
-   */
-  private IUpdater still() {
-    return settings.momentum() > 0 && !settings.isAdam()
-        ? new Nesterovs(0, Decimal.of(settings.momentum()))
-        : new Sgd(0);
-  }
-
   /** Deeplearning4j's default seed is the time of day: equal models would have unequal files. */
   private static ComputationGraphConfiguration withoutSeed(
       ComputationGraphConfiguration configuration) {
@@ -209,21 +158,10 @@ public final class GraphConfiguration {
     for (GraphVertex vertex : configuration.getVertices().values()) {
       if (vertex instanceof LayerVertex layer) {
         layer.getLayerConf().setSeed(0);
-        decayOnce(layer.getLayerConf().getLayer());
+        StockUpdater.decayOnce(layer.getLayerConf().getLayer());
       }
     }
     return configuration;
-  }
-
-  /** Deeplearning4j configures each layer twice, and adds the decay of weights each time. */
-  private static void decayOnce(Layer layer) {
-    if (layer instanceof BaseWrapperLayer wrapper) {
-      decayOnce(wrapper.getUnderlying());
-    } else if (layer instanceof BaseLayer base
-        && base.getRegularization() != null
-        && base.getRegularization().stream().anyMatch(WeightDecay.class::isInstance)) {
-      base.setRegularization(List.of(base.getRegularization().get(0)));
-    }
   }
 
   /** Appends one layer's vertices to the chain. */
@@ -379,12 +317,12 @@ public final class GraphConfiguration {
 
     @Override
     public Void visitPooling(LayerSpec.Pooling layer) {
-      return append(() -> appendOverImage(placed, pooling(layer)));
+      return append(() -> appendOverImage(placed, StockLayers.pooling(layer)));
     }
 
     @Override
     public Void visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer) {
-      return append(() -> appendOverImage(placed, normalization(placed, layer)));
+      return append(() -> appendOverImage(placed, StockLayers.normalization(placed, layer)));
     }
 
     @Override
@@ -399,12 +337,11 @@ public final class GraphConfiguration {
 
     @Override
     public Void visitDropout(LayerSpec.Dropout layer) {
-      // Deeplearning4j's probability is the probability that a value is kept.
       double kept = 1 - Decimal.of(layer.probability());
       return append(
           () -> {
             switch (layer.unit()) {
-              case VALUE -> appendLayer(name(placed), new DropoutLayer.Builder(kept).build(), null);
+              case VALUE -> appendLayer(name(placed), StockLayers.dropout(kept), null);
               case EXAMPLE -> appendDropoutOfExamples(name(placed), kept);
             }
           });
@@ -432,45 +369,8 @@ public final class GraphConfiguration {
     waiting = Optional.empty();
   }
 
-  private static SubsamplingLayer pooling(LayerSpec.Pooling pool) {
-    PoolingType type =
-        switch (pool.kind()) {
-          case MAXIMUM -> PoolingType.MAX;
-          case AVERAGE -> PoolingType.AVG;
-        };
-    SubsamplingLayer.Builder builder =
-        new SubsamplingLayer.Builder(type)
-            .kernelSize(pool.window().kernel(), pool.window().kernel())
-            .stride(pool.window().stride(), pool.window().stride())
-            .avgPoolIncludePadInDivisor(true);
-    Padding padding = pool.window().padding();
-    if (padding.isEven()) {
-      builder.padding(padding.top(), padding.left());
-    } else {
-      builder.convolutionMode(ConvolutionMode.Same);
-    }
-    return builder.build();
-  }
-
-  private static LocalResponseNormalization normalization(
-      Placed placed, LayerSpec.LocalResponseNormalization lrn) {
-    // Deeplearning4j fails on neighbours that no channel has; the sum is the same without them.
-    int size = Math.min(lrn.size(), 2 * placed.input().channels() - 1);
-    return new LocalResponseNormalization.Builder(
-            Decimal.of(lrn.k()), Decimal.of(lrn.alpha()), Decimal.of(lrn.beta()))
-        .n(size)
-        .build();
-  }
-
   private void appendBatchNormalization(Placed placed, LayerSpec.BatchNormalization normalization) {
-    BatchNormalization layer =
-        new BatchNormalization.Builder()
-            .eps(Decimal.of(normalization.epsilon()))
-            .decay(Decimal.of(normalization.decay()))
-            .useLogStd(true)
-            .build();
-    layer.setNIn(placed.input().channels());
-    layer.setNOut(placed.input().channels());
+    BatchNormalization layer = StockLayers.batchNormalization(placed, normalization);
     if (placed.input().isVector()) {
       appendLayer(name(placed), layer, toFlat());
       flat = true;
@@ -482,8 +382,7 @@ public final class GraphConfiguration {
   /** Deeplearning4j drops channels: here, all values of an example are one channel. */
   private void appendDropoutOfExamples(String name, double kept) {
     appendReshaping(name + "-joined", -1, 1, 1, shape.features());
-    DropoutLayer layer = new DropoutLayer.Builder(new SpatialDropout(kept)).build();
-    appendLayer(name + "-dropout", layer, null);
+    appendLayer(name + "-dropout", StockLayers.dropoutOfChannels(kept), null);
     if (flat) {
       appendReshaping(name, -1, shape.features());
     } else {
@@ -500,20 +399,8 @@ public final class GraphConfiguration {
   /** The rows of all channels follow each other in memory, so the images need not be copied. */
   private void appendLstm(Placed placed, LayerSpec.Lstm lstm) {
     String rows = name(placed) + "-rows";
-    int width = placed.input().width();
-    appendReshaping(rows, -1, lstm.steps(placed.input()), width);
-    LSTM layer =
-        new LSTM.Builder()
-            .nIn(width)
-            .nOut(lstm.units())
-            .activation(new ActivationTanH())
-            .gateActivationFunction(new ActivationSigmoid())
-            .forgetGateBiasInit(Decimal.of(lstm.forgetBias()))
-            .dataFormat(RNNFormat.NWC)
-            .build();
-    StockInitialization.apply(layer, placed);
-    layer.setBiasInit(0);
-    appendLayer(name(placed), new LastTimeStep(layer), null);
+    appendReshaping(rows, -1, lstm.steps(placed.input()), placed.input().width());
+    appendLayer(name(placed), StockLayers.lstm(placed, lstm), null);
     flat = true;
     explicit = true;
   }
@@ -579,63 +466,23 @@ public final class GraphConfiguration {
     if (conv.groups() > 1) {
       appendGroups(placed, conv, padding, activation);
     } else {
-      ConvolutionLayer layer =
-          convolution(placed, conv, placed.input().channels(), padding, activation);
+      ConvolutionLayer layer = StockLayers.convolution(placed, conv, padding, activation);
       if (conv.weights() instanceof Initializer.Whiten) {
-        layer.setIUpdater(still());
-        layer.setBiasUpdater(updater(settings));
+        updater.freezeWeights(layer);
       }
       appendOverImage(placed, layer);
     }
   }
 
   private void appendDense(Placed placed, IActivation activation) {
-    DenseLayer layer = new DenseLayer();
-    layer.setNIn(placed.input().features());
-    layer.setNOut(placed.output().features());
-    StockInitialization.apply(layer, placed);
-    layer.setActivationFn(activation);
-    appendLayer(name(placed), layer, toFlat());
+    appendLayer(name(placed), StockLayers.dense(placed, activation), toFlat());
     flat = true;
   }
 
   private void appendDepthwise(
       Placed placed, LayerSpec.DepthwiseConvolution conv, IActivation activation) {
     int padding = appendPadding(placed, conv.window());
-    Window window = conv.window();
-    DepthwiseConvolution2D layer =
-        new DepthwiseConvolution2D.Builder(window.kernel(), window.kernel())
-            .stride(window.stride(), window.stride())
-            .padding(padding, padding)
-            .depthMultiplier(conv.multiplier())
-            .hasBias(conv.biased())
-            .build();
-    layer.setNIn(placed.input().channels());
-    layer.setNOut(placed.output().channels());
-    StockInitialization.apply(layer, placed);
-    layer.setActivationFn(activation);
-    appendOverImage(placed, layer);
-  }
-
-  private static ConvolutionLayer convolution(
-      Placed placed,
-      LayerSpec.Convolution conv,
-      int channels,
-      int padding,
-      IActivation activation) {
-    Window window = conv.window();
-    ConvolutionLayer layer =
-        new ConvolutionLayer.Builder(window.kernel(), window.kernel())
-            .stride(window.stride(), window.stride())
-            .dilation(window.dilation(), window.dilation())
-            .padding(padding, padding)
-            .hasBias(conv.biased())
-            .build();
-    layer.setNIn(channels);
-    layer.setNOut(conv.filters() / conv.groups());
-    StockInitialization.apply(layer, placed);
-    layer.setActivationFn(activation);
-    return layer;
+    appendOverImage(placed, StockLayers.depthwise(placed, conv, padding, activation));
   }
 
   /** Deeplearning4j's layers pad opposite sides by the same; other padding needs its own layer. */
@@ -675,30 +522,13 @@ public final class GraphConfiguration {
       graph.addVertex(
           part + "-input", new SubsetVertex(group * channels, (group + 1) * channels - 1), last);
       graph.addLayer(
-          part, convolution(placed, conv, channels, padding, activation), part + "-input");
+          part, StockLayers.convolution(placed, conv, padding, activation), part + "-input");
       parts[group] = part;
     }
     graph.addVertex(name(placed), new MergeVertex(), parts);
     last = name(placed);
     flat = false;
     explicit = true;
-  }
-
-  private void appendOutput(Placed placed) {
-    OutputLayer layer = new OutputLayer();
-    layer.setNIn(placed.input().features());
-    layer.setNOut(placed.output().features());
-    layer.setLossFn(new LossMCXENT());
-    StockInitialization.apply(layer, placed);
-    layer.setActivationFn(new ActivationSoftmax());
-    appendLayer(OUTPUT, layer, toFlat());
-  }
-
-  /** The scores of a model that ends with a global average: softmax and loss alone follow. */
-  private void appendLoss() {
-    LossLayer layer = new LossLayer.Builder(new LossMCXENT()).build();
-    layer.setActivationFn(new ActivationSoftmax());
-    appendLayer(OUTPUT, layer, null);
   }
 
   private void appendOverImage(Placed placed, Layer layer) {
