@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
-import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.BlockAddress;
 import java.util.List;
 
 /** What the driver answers to a {@link WorkerMessage}. */
@@ -14,7 +14,7 @@ sealed interface DriverReply {
    * @param hasEnded whether the stage has ended before: of the last round's slices, only the blocks
    *     that Spark knows are left
    */
-  record BeginAt(int round, BlockPlace holder, boolean hasEnded) implements DriverReply {}
+  record BeginAt(int round, BlockAddress holder, boolean hasEnded) implements DriverReply {}
 
   /**
    * The message was received.
@@ -27,26 +27,26 @@ sealed interface DriverReply {
   /**
    * On which executor the blocks of each worker are.
    *
-   * @param version counts the different places that workers of the stage were told
-   * @param byWorker a place for each worker; empty if the worker knows this version
+   * @param version counts the different addresses that workers of the stage were told
+   * @param byWorker an address for each worker; empty if the worker knows this version
    */
-  record Found(int version, List<BlockPlace> byWorker) implements DriverReply {
+  record Found(int version, List<BlockAddress> byWorker) implements DriverReply {
     static final Found NONE = new Found(0, List.of());
 
     public Found {
       byWorker = List.copyOf(byWorker);
     }
 
-    BlockPlace of(int worker) {
+    BlockAddress of(int worker) {
       return byWorker.get(worker);
     }
 
-    /** This answer, without the places for a worker that knows them. */
+    /** This answer, without the addresses for a worker that knows them. */
     Found shortened(int knownVersion) {
       return knownVersion == version ? new Found(version, List.of()) : this;
     }
 
-    /** The places of a worker that had these, and received an answer. */
+    /** The addresses of a worker that had these, and received an answer. */
     Found updated(Found answer) {
       return answer.version == version ? this : answer;
     }

@@ -3,7 +3,7 @@ package io.stoker.driver.averaging;
 
 import io.stoker.driver.averaging.WorkerMessage.Blocks;
 import io.stoker.driver.averaging.WorkerMessage.Stored;
-import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.BlockAddress;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -63,11 +63,11 @@ final class HeldBlocks {
     }
   }
 
-  /** In the order in which places became known. */
-  private final Map<BlockPlace, Held> places;
+  /** In the order in which addresses became known. */
+  private final Map<BlockAddress, Held> addresses;
 
-  private HeldBlocks(Map<BlockPlace, Held> places) {
-    this.places = places;
+  private HeldBlocks(Map<BlockAddress, Held> addresses) {
+    this.addresses = addresses;
   }
 
   static HeldBlocks none() {
@@ -76,70 +76,70 @@ final class HeldBlocks {
 
   /** A copy: changes of one do not change the other. */
   HeldBlocks copy() {
-    return new HeldBlocks(new LinkedHashMap<>(places));
+    return new HeldBlocks(new LinkedHashMap<>(addresses));
   }
 
-  private Held at(BlockPlace place) {
-    return places.getOrDefault(place, Held.NOTHING);
+  private Held at(BlockAddress address) {
+    return addresses.getOrDefault(address, Held.NOTHING);
   }
 
   /** A worker has loaded the slices with which a round begins. */
-  void loaded(BlockPlace place, int round) {
-    places.put(place, at(place).withStarts(at(place).starts().with(round)));
+  void loaded(BlockAddress address, int round) {
+    addresses.put(address, at(address).withStarts(at(address).starts().with(round)));
   }
 
   /** A worker has stored pieces, next to the slices with which their round began, or averages. */
   void stored(Stored message) {
-    BlockPlace place = message.sender().place();
+    BlockAddress address = message.sender().address();
     int worker = message.sender().worker();
     int round = message.round();
     if (message.blocks() == Blocks.PIECES) {
-      loaded(place, round);
-      Held here = at(place);
+      loaded(address, round);
+      Held here = at(address);
       Rounds pieces = here.pieces().getOrDefault(worker, Rounds.NONE);
-      places.put(place, here.withPieces(worker, pieces.with(round)));
+      addresses.put(address, here.withPieces(worker, pieces.with(round)));
     } else {
-      places.put(place, at(place).withAverages(worker, new Rounds(round, round)));
+      addresses.put(address, at(address).withAverages(worker, new Rounds(round, round)));
     }
   }
 
   /** A worker has deleted all its pieces. */
-  void deletesPieces(BlockPlace place, int worker) {
-    places.put(place, at(place).withPieces(worker, Rounds.NONE));
+  void deletesPieces(BlockAddress address, int worker) {
+    addresses.put(address, at(address).withPieces(worker, Rounds.NONE));
   }
 
   /** A worker has deleted what belongs to earlier rounds. */
-  void deletesEarlier(BlockPlace place, int worker, int round) {
-    Held here = at(place);
+  void deletesEarlier(BlockAddress address, int worker, int round) {
+    Held here = at(address);
     here = here.withStarts(here.starts().since(round));
     Rounds pieces = here.pieces().getOrDefault(worker, Rounds.NONE);
-    places.put(place, here.withPieces(worker, pieces.since(round)));
+    addresses.put(address, here.withPieces(worker, pieces.since(round)));
   }
 
   /** All blocks of an executor are lost. */
-  void lose(BlockPlace place) {
-    places.remove(place);
+  void lose(BlockAddress address) {
+    addresses.remove(address);
   }
 
   /** All blocks are deleted but the slices with which a round began. */
   void keepOnlyStarts(int round) {
-    places.values().removeIf(each -> !each.starts().contains(round));
-    places.replaceAll((place, each) -> Held.NOTHING.withStarts(new Rounds(round, round)));
+    addresses.values().removeIf(each -> !each.starts().contains(round));
+    addresses.replaceAll((address, each) -> Held.NOTHING.withStarts(new Rounds(round, round)));
   }
 
   /** Whether an executor holds the slices with which a round begins. */
-  boolean holdsStart(BlockPlace place, int round) {
-    return at(place).starts().contains(round);
+  boolean holdsStart(BlockAddress address, int round) {
+    return at(address).starts().contains(round);
   }
 
   /** An executor that holds the slices with which a round begins. */
-  Optional<BlockPlace> ofStart(int round) {
+  Optional<BlockAddress> ofStart(int round) {
     return first(each -> each.starts().contains(round));
   }
 
   /** The latest round whose first slices an executor holds; at most 0 if there is none. */
   int latestStart() {
-    return places.values().stream().mapToInt(each -> each.starts().to()).max().orElse(0);
+    return addresses.values().stream().mapToInt(each -> each.starts().to()).max().orElse(0);
   }
 
   /**
@@ -147,14 +147,15 @@ final class HeldBlocks {
    *
    * @param preferred the one to take if several hold them
    */
-  Optional<BlockPlace> of(Blocks blocks, int worker, int round, Optional<BlockPlace> preferred) {
+  Optional<BlockAddress> of(
+      Blocks blocks, int worker, int round, Optional<BlockAddress> preferred) {
     return preferred
-        .filter(place -> at(place).holds(blocks, worker, round))
+        .filter(address -> at(address).holds(blocks, worker, round))
         .or(() -> first(each -> each.holds(blocks, worker, round)));
   }
 
-  private Optional<BlockPlace> first(Predicate<Held> condition) {
-    return places.entrySet().stream()
+  private Optional<BlockAddress> first(Predicate<Held> condition) {
+    return addresses.entrySet().stream()
         .filter(each -> condition.test(each.getValue()))
         .map(Map.Entry::getKey)
         .findFirst();

@@ -2,7 +2,7 @@
 package io.stoker.driver.averaging;
 
 import io.stoker.driver.averaging.WorkerMessage.Sender;
-import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.BlockAddress;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,8 +20,8 @@ final class RunningTasks {
    * @param nanoTime when its last message arrived
    */
   record Running(Sender sender, int round, boolean hasAveraged, long nanoTime) {
-    BlockPlace place() {
-      return sender.place();
+    BlockAddress address() {
+      return sender.address();
     }
   }
 
@@ -72,8 +72,8 @@ final class RunningTasks {
   }
 
   /** Removes those on an executor. */
-  void endAt(BlockPlace place) {
-    byWorker.values().removeIf(each -> each.place().equals(place));
+  void endAt(BlockAddress address) {
+    byWorker.values().removeIf(each -> each.address().equals(address));
   }
 
   void clear() {

@@ -13,7 +13,7 @@ import io.stoker.driver.slice.Correction;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.SliceOwners;
 import io.stoker.driver.slice.WorkerSlice;
-import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.BlockAddress;
 import io.stoker.driver.spark.Blocks;
 import io.stoker.driver.spark.DriverQuestions;
 import io.stoker.driver.spark.FetchWindow;
@@ -62,7 +62,7 @@ final class SliceExchange {
   private final DriverQuestions rendezvous;
 
   /** On which executors the blocks of each worker are, as the rendezvous said last. */
-  private Found places = Found.NONE;
+  private Found addresses = Found.NONE;
 
   /** This worker's pieces of the slices that it averages, after the last round. */
   private final Map<Integer, WorkerSlice> own = new HashMap<>();
@@ -96,7 +96,7 @@ final class SliceExchange {
    * executor.
    */
   int firstRound() {
-    List<BlockPlace> lost = List.of();
+    List<BlockAddress> lost = List.of();
     while (true) {
       BeginAt answer = (BeginAt) ask(new Begins(sender(), lost));
       int round = answer.round();
@@ -107,7 +107,7 @@ final class SliceExchange {
       if (answer.hasEnded() && blocks.copyLast(all)) {
         return round;
       }
-      BlockPlace holder = answer.holder();
+      BlockAddress holder = answer.holder();
       if (!answer.hasEnded()
           && fetchStarts(round, all, slice -> holder, (slice, content) -> {}).isEmpty()) {
         ask(new Loaded(sender(), round));
@@ -238,7 +238,7 @@ final class SliceExchange {
     List<SliceReport> reports = new ArrayList<>();
     List<Integer> missing = new ArrayList<>(owners.averagedBy(worker));
     while (true) {
-      Set<BlockPlace> lost = new LinkedHashSet<>();
+      Set<BlockAddress> lost = new LinkedHashSet<>();
       try (FetchWindow window = blocks.fetch(requests(round, missing))) {
         for (Iterator<Integer> each = missing.iterator(); each.hasNext(); ) {
           Optional<SliceReport> report = averageOne(round, each.next(), reader, window, lost);
@@ -259,7 +259,7 @@ final class SliceExchange {
    * Averages the pieces of a slice after a round, and stores the result.
    *
    * @param reader is called with the result before it is stored
-   * @param lost receives the places that did not deliver a piece
+   * @param lost receives the addresses that did not deliver a piece
    * @return empty if a piece is missing
    */
   private Optional<SliceReport> averageOne(
@@ -267,7 +267,7 @@ final class SliceExchange {
       int slice,
       BiConsumer<Integer, ByteBuffer> reader,
       FetchWindow window,
-      Set<BlockPlace> lost) {
+      Set<BlockAddress> lost) {
     long start = System.nanoTime();
     byte[] content = blocks.arrays().take();
     Map<Integer, FetchedBlock> pieces = new TreeMap<>();
@@ -283,7 +283,7 @@ final class SliceExchange {
           blocks
               .piece(round, slice, of)
               .here()
-              .ifPresentOrElse(piece -> pieces.put(of, piece), () -> lost.add(places.of(of)));
+              .ifPresentOrElse(piece -> pieces.put(of, piece), () -> lost.add(addresses.of(of)));
         }
       }
       if (pieces.size() < senders.size()) {
@@ -312,7 +312,7 @@ final class SliceExchange {
   }
 
   private WorkerSlice read(int slice, int of, Map<Integer, FetchedBlock> pieces) {
-    return StageBlocks.readPiece(slice, of, places.of(of).executor(), pieces.get(of));
+    return StageBlocks.readPiece(slice, of, addresses.of(of).executor(), pieces.get(of));
   }
 
   private FetchedBlock before(int round, int slice) {
@@ -332,7 +332,7 @@ final class SliceExchange {
     List<Request> requests = new ArrayList<>();
     for (int slice : slices) {
       for (int of : workersWithBlocks(slice)) {
-        requests.add(new Request(blocks.piece(round, slice, of), places.of(of)));
+        requests.add(new Request(blocks.piece(round, slice, of), addresses.of(of)));
       }
     }
     return requests;
@@ -343,12 +343,12 @@ final class SliceExchange {
     fetchedBytes = 0;
     List<Integer> missing = owners.averagedByOthers(worker);
     while (true) {
-      missing = fetchStarts(round + 1, missing, slice -> places.of(owners.owner(slice)), reader);
+      missing = fetchStarts(round + 1, missing, slice -> addresses.of(owners.owner(slice)), reader);
       if (missing.isEmpty()) {
         return;
       }
-      Set<BlockPlace> lost = new LinkedHashSet<>();
-      missing.forEach(slice -> lost.add(places.of(owners.owner(slice))));
+      Set<BlockAddress> lost = new LinkedHashSet<>();
+      missing.forEach(slice -> lost.add(addresses.of(owners.owner(slice))));
       await(WorkerMessage.Blocks.AVERAGES, round, lost, Optional.empty());
     }
   }
@@ -363,7 +363,7 @@ final class SliceExchange {
   private List<Integer> fetchStarts(
       int round,
       List<Integer> slices,
-      IntFunction<BlockPlace> holder,
+      IntFunction<BlockAddress> holder,
       BiConsumer<Integer, ByteBuffer> reader) {
     List<Request> requests =
         slices.stream()
@@ -390,10 +390,10 @@ final class SliceExchange {
   }
 
   private void await(
-      WorkerMessage.Blocks stored, int round, Set<BlockPlace> lost, Optional<TaskReport> report) {
+      WorkerMessage.Blocks stored, int round, Set<BlockAddress> lost, Optional<TaskReport> report) {
     DriverReply answer =
-        ask(new Stored(sender(), stored, round, places.version(), List.copyOf(lost), report));
-    places = places.updated((Found) answer);
+        ask(new Stored(sender(), stored, round, addresses.version(), List.copyOf(lost), report));
+    addresses = addresses.updated((Found) answer);
   }
 
   private Sender sender() {

@@ -7,7 +7,7 @@ import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.driver.slice.WorkerSlice;
 import io.stoker.driver.slice.WorkerSliceFormat;
-import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.BlockAddress;
 import io.stoker.driver.spark.Blocks;
 import io.stoker.driver.spark.FetchWindow;
 import io.stoker.driver.spark.IndexedRdd;
@@ -231,9 +231,10 @@ public final class SliceRdd extends IndexedRdd<byte[]> {
   private FetchWindow fetch(List<Integer> order) {
     List<Integer> missing = order.stream().filter(slice -> !Blocks.isHere(id(), slice)).toList();
     List<FetchWindow.Request> requests = new ArrayList<>();
-    List<List<BlockPlace>> holders = missing.isEmpty() ? List.of() : Blocks.holders(id(), missing);
+    List<List<BlockAddress>> holders =
+        missing.isEmpty() ? List.of() : Blocks.holders(id(), missing);
     for (int i = 0; i < missing.size(); i++) {
-      List<BlockPlace> each = holders.get(i);
+      List<BlockAddress> each = holders.get(i);
       if (!each.isEmpty()) { // Workers with different orders ask different holders of a slice.
         int chosen = Math.floorMod(missing.get(i) + order.get(0), each.size());
         requests.add(

@@ -9,7 +9,7 @@ import io.stoker.driver.averaging.WorkerMessage.Blocks;
 import io.stoker.driver.averaging.WorkerMessage.Loaded;
 import io.stoker.driver.averaging.WorkerMessage.Sender;
 import io.stoker.driver.averaging.WorkerMessage.Stored;
-import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.BlockAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -53,7 +53,8 @@ final class StageState {
   /**
    * The state after an event.
    *
-   * @param answers the answers that are sent then; equal places are the same object in all of them
+   * @param answers the answers that are sent then; equal addresses are the same object in all of
+   *     them
    * @param reports the report that the event's message brought, if the state has accepted it
    */
   record Transition(StageState next, List<Answer> answers, List<TaskReport> reports) {}
@@ -71,7 +72,7 @@ final class StageState {
   /** The executors whose workers move to other ones, which have slots for them. */
   private Set<String> moving;
 
-  /** The places that workers were told last. */
+  /** The addresses that workers were told last. */
   private Found found;
 
   private long attempt;
@@ -137,7 +138,9 @@ final class StageState {
 
   /** The executors of the workers. */
   Set<String> executors() {
-    return running.all().stream().map(each -> each.place().executor()).collect(Collectors.toSet());
+    return running.all().stream()
+        .map(each -> each.address().executor())
+        .collect(Collectors.toSet());
   }
 
   /** Spark's numbers of the copies that wait, and of the tasks whose copies they are. */
@@ -223,7 +226,7 @@ final class StageState {
      * need of it. Spark starts it on another executor, and it begins with the same round.
      */
     private boolean moves(long ticket, Sender sender) {
-      boolean moves = moving.contains(sender.place().executor());
+      boolean moves = moving.contains(sender.address().executor());
       if (moves) {
         running.remove(sender.worker());
         answer(ticket, sender, new DriverReply.Replaced("its executor leaves the cluster"));
@@ -282,11 +285,11 @@ final class StageState {
     }
 
     /** Forgets all blocks of an executor, and fails the tasks that are thought to run there. */
-    private void forget(BlockPlace place) {
-      held.lose(place);
-      running.endAt(place);
+    private void forget(BlockAddress address) {
+      held.lose(address);
+      running.endAt(address);
       refuse(
-          waits -> waits.message().sender().place().equals(place),
+          waits -> waits.message().sender().address().equals(address),
           "its executor did not deliver a block");
       if (rules.overlap() && !ended) {
         abort("an executor was lost while rounds overlap");
@@ -302,7 +305,7 @@ final class StageState {
       if (rules.overlap() && begun.contains(worker)) {
         abort("worker " + worker + " began again while rounds overlap");
       }
-      Optional<DriverReply.BeginAt> beginning = beginning(sender.place());
+      Optional<DriverReply.BeginAt> beginning = beginning(sender.address());
       if (beginning.isEmpty()) {
         abort("no executor holds the slices with which worker " + worker + " could begin again");
       }
@@ -320,10 +323,10 @@ final class StageState {
      *
      * @param here its executor, which is preferred
      */
-    private Optional<DriverReply.BeginAt> beginning(BlockPlace here) {
+    private Optional<DriverReply.BeginAt> beginning(BlockAddress here) {
       int round = firstRound();
       return Optional.of(here)
-          .filter(place -> held.holdsStart(place, round) || (round == 0 && !ended))
+          .filter(address -> held.holdsStart(address, round) || (round == 0 && !ended))
           .or(() -> held.ofStart(round))
           .map(holder -> new DriverReply.BeginAt(round, holder, ended));
     }
@@ -344,15 +347,15 @@ final class StageState {
      *     with that round needs them
      */
     private boolean loaded(Sender sender, int round) {
-      BlockPlace place = sender.place();
+      BlockAddress address = sender.address();
       running.put(sender, round, false, now);
-      held.loaded(place, round);
+      held.loaded(address, round);
       boolean deletes =
           rules.hasOwners()
               && running.all().stream()
                   .allMatch(each -> each.round() >= round || each.hasAveraged());
       if (deletes) {
-        held.deletesPieces(place, sender.worker());
+        held.deletesPieces(address, sender.worker());
       }
       return deletes;
     }
@@ -367,13 +370,13 @@ final class StageState {
     private void answerAll() {
       record Wanted(Blocks blocks, int round) {}
       // Each is computed once for all workers: a thousand of them may wait for the same blocks.
-      Map<Wanted, Optional<Found>> places = new HashMap<>();
+      Map<Wanted, Optional<Found>> addresses = new HashMap<>();
       Map<Integer, Boolean> hasNextRound = new HashMap<>();
       for (Waiting each : List.copyOf(waiting)) {
         Wanted wanted = new Wanted(each.message().blocks(), each.message().round());
         Optional<Found> all =
-            places.computeIfAbsent(
-                wanted, key -> places(key.blocks(), key.round()).map(this::numbered));
+            addresses.computeIfAbsent(
+                wanted, key -> addresses(key.blocks(), key.round()).map(this::numbered));
         if (all.isPresent()) {
           waiting.remove(each);
           found(each, all.get());
@@ -385,50 +388,50 @@ final class StageState {
       }
     }
 
-    /** These places with the version that workers know, or a new one if they are others. */
-    private Found numbered(List<BlockPlace> places) {
-      if (!places.equals(found.byWorker())) {
-        found = new Found(found.version() + 1, places);
+    /** These addresses with the version that workers know, or a new one if they are others. */
+    private Found numbered(List<BlockAddress> addresses) {
+      if (!addresses.equals(found.byWorker())) {
+        found = new Found(found.version() + 1, addresses);
       }
       return found;
     }
 
-    /** The place of each worker's blocks; empty while some of them are missing. */
-    private Optional<List<BlockPlace>> places(Blocks blocks, int round) {
+    /** The address of each worker's blocks; empty while some of them are missing. */
+    private Optional<List<BlockAddress>> addresses(Blocks blocks, int round) {
       boolean ofPieces = blocks == Blocks.PIECES;
       if (ofPieces && running.earliestRound().orElse(round) < round) {
         return Optional.empty(); // It has begun again, and still needs blocks of an earlier round.
       }
-      Optional<BlockPlace> allAverages = ofPieces ? Optional.empty() : allAverages(round);
-      List<BlockPlace> places = new ArrayList<>();
+      Optional<BlockAddress> allAverages = ofPieces ? Optional.empty() : allAverages(round);
+      List<BlockAddress> addresses = new ArrayList<>();
       for (int of = 0; of < rules.workers(); of++) {
-        Optional<BlockPlace> place = placeOf(blocks, of, round).or(() -> allAverages);
-        if (place.isEmpty()) {
+        Optional<BlockAddress> address = addressOf(blocks, of, round).or(() -> allAverages);
+        if (address.isEmpty()) {
           return Optional.empty();
         }
-        places.add(place.get());
+        addresses.add(address.get());
       }
-      return Optional.of(places);
+      return Optional.of(addresses);
     }
 
     /** The slices after a round are all averages of it. */
-    private Optional<BlockPlace> allAverages(int round) {
+    private Optional<BlockAddress> allAverages(int round) {
       return held.ofStart(round + 1);
     }
 
-    private Optional<BlockPlace> placeOf(Blocks blocks, int worker, int round) {
-      return held.of(blocks, worker, round, running.of(worker).map(Running::place));
+    private Optional<BlockAddress> addressOf(Blocks blocks, int worker, int round) {
+      return held.of(blocks, worker, round, running.of(worker).map(Running::address));
     }
 
-    private void found(Waiting waits, Found places) {
+    private void found(Waiting waits, Found addresses) {
       Stored message = waits.message();
       if (message.blocks() == Blocks.PIECES) {
         completed = Math.max(completed, message.round() + 1);
         // A worker deletes what no worker needs when all pieces of a round are stored.
         Sender sender = message.sender();
-        held.deletesEarlier(sender.place(), sender.worker(), message.round());
+        held.deletesEarlier(sender.address(), sender.worker(), message.round());
       }
-      answer(waits.ticket(), message.sender(), places.shortened(message.knownPlaces()));
+      answer(waits.ticket(), message.sender(), addresses.shortened(message.knownAddresses()));
     }
 
     private Optional<String> tooLong(StageEvent.TimePasses time) {
@@ -437,7 +440,7 @@ final class StageState {
       }
       long onLeaving =
           running.all().stream()
-              .filter(each -> time.leaving().contains(each.place().executor()))
+              .filter(each -> time.leaving().contains(each.address().executor()))
               .count();
       long slots = time.slots().orElse(rules.workers()) + onLeaving;
       return rules.tooLong(now - lastArrival, waiting.size(), slots);

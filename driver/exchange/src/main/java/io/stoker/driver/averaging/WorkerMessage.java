@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
-import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.BlockAddress;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,17 +16,17 @@ sealed interface WorkerMessage {
    * @param attempt Spark's attempt of the stage; later attempts have larger numbers
    * @param worker the worker's number
    * @param task Spark's number of the task, which no other attempt of it has
-   * @param place the worker's executor
+   * @param address the worker's executor
    */
-  record Sender(int stage, long attempt, int worker, long task, BlockPlace place) {}
+  record Sender(int stage, long attempt, int worker, long task, BlockAddress address) {}
 
   Sender sender();
 
-  /** Places that did not deliver a block which a reply had named. */
-  List<BlockPlace> lost();
+  /** Addresses that did not deliver a block which a reply had named. */
+  List<BlockAddress> lost();
 
   /** The worker's task begins, and asks for its first round. */
-  record Begins(Sender sender, List<BlockPlace> lost) implements WorkerMessage {
+  record Begins(Sender sender, List<BlockAddress> lost) implements WorkerMessage {
     public Begins {
       lost = List.copyOf(lost);
     }
@@ -35,7 +35,7 @@ sealed interface WorkerMessage {
   /** All slices with which a round begins are on the worker's executor. */
   record Loaded(Sender sender, int round) implements WorkerMessage {
     @Override
-    public List<BlockPlace> lost() {
+    public List<BlockAddress> lost() {
       return List.of();
     }
   }
@@ -44,15 +44,16 @@ sealed interface WorkerMessage {
    * Some blocks are stored on the worker's executor, and the worker waits for those of all workers.
    *
    * @param round the round after which they are stored, from 0 within the stage
-   * @param knownPlaces the version of the {@link DriverReply.Found} that the worker has; 0 for none
+   * @param knownAddresses the version of the {@link DriverReply.Found} that the worker has; 0 for
+   *     none
    * @param report the report of a round, if there is one
    */
   record Stored(
       Sender sender,
       Blocks blocks,
       int round,
-      int knownPlaces,
-      List<BlockPlace> lost,
+      int knownAddresses,
+      List<BlockAddress> lost,
       Optional<TaskReport> report)
       implements WorkerMessage {
     public Stored {

@@ -47,12 +47,12 @@ public final class Blocks {
   }
 
   /** Where other executors fetch blocks of this process from. */
-  public static BlockPlace here() {
+  public static BlockAddress here() {
     return place(manager().blockManagerId());
   }
 
-  private static BlockPlace place(BlockManagerId id) {
-    return new BlockPlace(id.executorId(), id.host(), id.port());
+  private static BlockAddress place(BlockManagerId id) {
+    return new BlockAddress(id.executorId(), id.host(), id.port());
   }
 
   /** Whether this process holds a partition of an RDD. */
@@ -69,7 +69,7 @@ public final class Blocks {
    *
    * @return a list for each partition, in the order of the arguments
    */
-  public static List<List<BlockPlace>> holders(int rdd, List<Integer> partitions) {
+  public static List<List<BlockAddress>> holders(int rdd, List<Integer> partitions) {
     BlockId[] blocks =
         partitions.stream()
             .map(partition -> new RDDBlockId(rdd, partition))
@@ -168,7 +168,7 @@ public final class Blocks {
    *     closed at once
    */
   public static CompletableFuture<FetchedBlock> fetch(
-      BlockPlace from, int rdd, int partition, Optional<ArrayPool> arrays) {
+      BlockAddress from, int rdd, int partition, Optional<ArrayPool> arrays) {
     RDDBlockId block = new RDDBlockId(rdd, partition);
     return from.equals(here()) ? local(block) : remote(from, block, arrays);
   }
@@ -183,7 +183,7 @@ public final class Blocks {
   }
 
   private static CompletableFuture<FetchedBlock> remote(
-      BlockPlace from, RDDBlockId block, Optional<ArrayPool> arrays) {
+      BlockAddress from, RDDBlockId block, Optional<ArrayPool> arrays) {
     CompletableFuture<FetchedBlock> future = new CompletableFuture<>();
     BlockFetchingListener listener =
         new BlockFetchingListener() {

@@ -41,11 +41,11 @@ public final class FetchWindow implements AutoCloseable {
   }
 
   /** A block that is to be fetched, and the executor that holds it. */
-  public record Request(Block block, BlockPlace holder) {}
+  public record Request(Block block, BlockAddress holder) {}
 
   private final long window;
   private final Optional<ArrayPool> arrays;
-  private final BlockPlace here = Blocks.here();
+  private final BlockAddress here = Blocks.here();
 
   /** In the order in which the task reads. */
   private final Deque<Request> requests;

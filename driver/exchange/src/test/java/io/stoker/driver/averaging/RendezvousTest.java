@@ -9,7 +9,7 @@ import io.stoker.driver.averaging.WorkerMessage.Begins;
 import io.stoker.driver.averaging.WorkerMessage.Blocks;
 import io.stoker.driver.averaging.WorkerMessage.Sender;
 import io.stoker.driver.averaging.WorkerMessage.Stored;
-import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.BlockAddress;
 import io.stoker.driver.spark.DriverEndpoint;
 import io.stoker.driver.spark.MessageCodec;
 import io.stoker.driver.spark.RunningTasks;
@@ -67,7 +67,7 @@ class RendezvousTest {
   }
 
   private static Sender sender(int worker) {
-    return new Sender(STAGE, 1, worker, worker, new BlockPlace("e" + worker, "host", 1));
+    return new Sender(STAGE, 1, worker, worker, new BlockAddress("e" + worker, "host", 1));
   }
 
   private static Stored pieces(int worker, Optional<TaskReport> report) {
@@ -89,7 +89,7 @@ class RendezvousTest {
   @Test
   void aCopyWaitsWhileSparkRunsTheOtherTaskOfItsWorker() {
     open();
-    Sender copy = new Sender(STAGE, 1, 1, 9, new BlockPlace("e9", "host", 1));
+    Sender copy = new Sender(STAGE, 1, 1, 9, new BlockAddress("e9", "host", 1));
     slots = 3;
     runningTasks.addAll(Set.of(1L, 9L));
     List<DriverReply> replies = send(new Begins(copy, List.of()));
@@ -138,7 +138,7 @@ class RendezvousTest {
         MessageCodec.encode(
             WorkerMessage.class,
             new Stored(
-                new Sender(STAGE, 1, 0, 99, new BlockPlace("lost", "host", 1)),
+                new Sender(STAGE, 1, 0, 99, new BlockAddress("lost", "host", 1)),
                 Blocks.PIECES,
                 0,
                 0,

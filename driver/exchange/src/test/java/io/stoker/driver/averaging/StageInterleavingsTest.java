@@ -12,7 +12,7 @@ import io.stoker.driver.averaging.WorkerMessage.Blocks;
 import io.stoker.driver.averaging.WorkerMessage.Loaded;
 import io.stoker.driver.averaging.WorkerMessage.Sender;
 import io.stoker.driver.averaging.WorkerMessage.Stored;
-import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.BlockAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -102,7 +102,7 @@ class StageInterleavingsTest {
 
   /** An executor: its blocks, by name. */
   private static final class Executor {
-    private final BlockPlace place;
+    private final BlockAddress address;
     private final Map<String, Long> blocks = new HashMap<>();
     private boolean alive = true;
 
@@ -110,7 +110,7 @@ class StageInterleavingsTest {
     private boolean isLeaving;
 
     Executor(int number) {
-      place = new BlockPlace("e" + number, "host", number);
+      address = new BlockAddress("e" + number, "host", number);
     }
 
     boolean takesTasks() {
@@ -143,9 +143,9 @@ class StageInterleavingsTest {
     private boolean alive = true;
     private int round;
     private long own;
-    private BlockPlace holder;
-    private Found places = Found.NONE;
-    private Set<BlockPlace> lost = new LinkedHashSet<>();
+    private BlockAddress holder;
+    private Found addresses = Found.NONE;
+    private Set<BlockAddress> lost = new LinkedHashSet<>();
     private final Map<Integer, Long> fetched = new TreeMap<>();
     private boolean piecesAnswered;
     private boolean deletesPieces;
@@ -163,7 +163,7 @@ class StageInterleavingsTest {
     }
 
     Sender sender() {
-      return new Sender(1, attempt, worker, number, executor.place);
+      return new Sender(1, attempt, worker, number, executor.address);
     }
   }
 
@@ -379,8 +379,8 @@ class StageInterleavingsTest {
       Set<Long> running = state.tasks().stream().filter(this::runs).collect(Collectors.toSet());
       Set<String> leaving =
           executors.stream()
-              .filter(each -> each.isLeaving && state.executors().contains(each.place.executor()))
-              .map(each -> each.place.executor())
+              .filter(each -> each.isLeaving && state.executors().contains(each.address.executor()))
+              .map(each -> each.address.executor())
               .collect(Collectors.toSet());
       happens(new StageEvent.TimePasses(now, OptionalInt.of(slots()), running, leaving));
     }
@@ -424,7 +424,7 @@ class StageInterleavingsTest {
 
     /** Spark runs tasks again whose results are lost. */
     private void lose(Executor lost) {
-      log.add("lost " + lost.place.executor());
+      log.add("lost " + lost.address.executor());
       lost.alive = false;
       lost.blocks.clear();
       for (int worker = 0; worker < workers; worker++) {
@@ -485,7 +485,7 @@ class StageInterleavingsTest {
       } else if (reply instanceof DriverReply.Noted noted) {
         task.deletesPieces = noted.deletesPieces();
       } else if (reply instanceof Found found) {
-        task.places = task.places.updated(found);
+        task.addresses = task.addresses.updated(found);
       }
     }
 
@@ -535,12 +535,12 @@ class StageInterleavingsTest {
     }
 
     /** A block of this or another executor; empty if that executor is lost. */
-    private Optional<Long> read(Task task, BlockPlace place, String block) {
+    private Optional<Long> read(Task task, BlockAddress address, String block) {
       Long here = task.executor.blocks.get(block);
       if (here != null) {
         return Optional.of(here);
       }
-      Executor holder = executors.stream().filter(e -> e.place.equals(place)).findFirst().get();
+      Executor holder = executors.stream().filter(e -> e.address.equals(address)).findFirst().get();
       boolean isUnreachable = faults && random.nextInt(100) == 0;
       wasUnreachable |= isUnreachable;
       if (!holder.alive || isUnreachable) {
@@ -551,7 +551,7 @@ class StageInterleavingsTest {
         return Optional.empty();
       }
       assertThat(holder.blocks)
-          .as("blocks of %s, which worker %d was told", place.executor(), task.worker)
+          .as("blocks of %s, which worker %d was told", address.executor(), task.worker)
           .containsKey(block);
       return Optional.of(holder.blocks.get(block));
     }
@@ -578,10 +578,10 @@ class StageInterleavingsTest {
     }
 
     private Stored stored(Task task, Blocks blocks) {
-      List<BlockPlace> lost = List.copyOf(task.lost);
+      List<BlockAddress> lost = List.copyOf(task.lost);
       task.lost = new LinkedHashSet<>();
       return new Stored(
-          task.sender(), blocks, task.round, task.places.version(), lost, Optional.empty());
+          task.sender(), blocks, task.round, task.addresses.version(), lost, Optional.empty());
     }
 
     /** Fetches one piece, or averages them. */
@@ -596,13 +596,13 @@ class StageInterleavingsTest {
         }
       }
       for (int of = 0; of < workers; of++) {
-        BlockPlace place = task.places.of(of);
-        if (!task.fetched.containsKey(of) && !task.lost.contains(place)) {
-          Optional<Long> piece = read(task, place, piece(task.round, of));
+        BlockAddress address = task.addresses.of(of);
+        if (!task.fetched.containsKey(of) && !task.lost.contains(address)) {
+          Optional<Long> piece = read(task, address, piece(task.round, of));
           if (piece.isPresent()) {
             task.fetched.put(of, piece.get());
           } else {
-            task.lost.add(place);
+            task.lost.add(address);
           }
           return;
         }
@@ -628,14 +628,14 @@ class StageInterleavingsTest {
     /** Fetches one slice that another worker has averaged. */
     private void fetch(Task task) {
       for (int slice = 0; slice < slices; slice++) {
-        BlockPlace place = task.places.of(slice);
+        BlockAddress address = task.addresses.of(slice);
         String block = start(task.round + 1, slice);
-        if (!task.executor.blocks.containsKey(block) && !task.lost.contains(place)) {
-          Optional<Long> content = read(task, place, block);
+        if (!task.executor.blocks.containsKey(block) && !task.lost.contains(address)) {
+          Optional<Long> content = read(task, address, block);
           if (content.isPresent()) {
             task.executor.blocks.put(block, content.get());
           } else {
-            task.lost.add(place);
+            task.lost.add(address);
           }
           return;
         }

@@ -14,7 +14,7 @@ import io.stoker.driver.averaging.WorkerMessage.Blocks;
 import io.stoker.driver.averaging.WorkerMessage.Loaded;
 import io.stoker.driver.averaging.WorkerMessage.Sender;
 import io.stoker.driver.averaging.WorkerMessage.Stored;
-import io.stoker.driver.spark.BlockPlace;
+import io.stoker.driver.spark.BlockAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -25,9 +25,9 @@ import org.junit.jupiter.api.Test;
 
 /** What the driver decides in single situations; {@link StageInterleavingsTest} has the others. */
 class StageStateTest {
-  private static final BlockPlace A = new BlockPlace("a", "host", 1);
-  private static final BlockPlace B = new BlockPlace("b", "host", 2);
-  private static final BlockPlace C = new BlockPlace("c", "host", 3);
+  private static final BlockAddress A = new BlockAddress("a", "host", 1);
+  private static final BlockAddress B = new BlockAddress("b", "host", 2);
+  private static final BlockAddress C = new BlockAddress("c", "host", 3);
 
   private StageState state = opened(true, false);
   private long seconds;
@@ -59,29 +59,29 @@ class StageStateTest {
     return on(new StageEvent.TimePasses(now, OptionalInt.of(slots), Set.of(tasks), Set.of()));
   }
 
-  private List<DriverReply> leaves(BlockPlace place, int slots) {
+  private List<DriverReply> leaves(BlockAddress address, int slots) {
     long now = Duration.ofSeconds(seconds).toNanos();
-    Set<String> leaving = Set.of(place.executor());
+    Set<String> leaving = Set.of(address.executor());
     return on(new StageEvent.TimePasses(now, OptionalInt.of(slots), Set.of(), leaving));
   }
 
-  private static Sender sender(int worker, BlockPlace place) {
-    return new Sender(1, 1, worker, task(worker, place), place);
+  private static Sender sender(int worker, BlockAddress address) {
+    return new Sender(1, 1, worker, task(worker, address), address);
   }
 
   /** Each executor has one task of a worker. */
-  private static long task(int worker, BlockPlace place) {
-    return 10L * worker + place.port();
+  private static long task(int worker, BlockAddress address) {
+    return 10L * worker + address.port();
   }
 
-  private List<DriverReply> begins(int worker, BlockPlace place, BlockPlace... lost) {
-    return arrives(new Begins(sender(worker, place), List.of(lost)));
+  private List<DriverReply> begins(int worker, BlockAddress address, BlockAddress... lost) {
+    return arrives(new Begins(sender(worker, address), List.of(lost)));
   }
 
   private List<DriverReply> stored(
-      Blocks blocks, int round, int worker, BlockPlace place, BlockPlace... lost) {
+      Blocks blocks, int round, int worker, BlockAddress address, BlockAddress... lost) {
     return arrives(
-        new Stored(sender(worker, place), blocks, round, 0, List.of(lost), Optional.empty()));
+        new Stored(sender(worker, address), blocks, round, 0, List.of(lost), Optional.empty()));
   }
 
   /** Both workers have stored their pieces of some rounds. */
@@ -138,7 +138,7 @@ class StageStateTest {
     assertThat(begins(0, C)).containsExactly(new Replaced("its task has begun again"), begin(0, C));
   }
 
-  private static BeginAt begin(int round, BlockPlace holder) {
+  private static BeginAt begin(int round, BlockAddress holder) {
     return new BeginAt(round, holder, false);
   }
 
@@ -221,8 +221,8 @@ class StageStateTest {
     assertThat(areAborted(replies)).isTrue();
   }
 
-  private List<DriverReply> copies(int worker, BlockPlace place) {
-    return arrives(new Begins(sender(worker, place), List.of()), true);
+  private List<DriverReply> copies(int worker, BlockAddress address) {
+    return arrives(new Begins(sender(worker, address), List.of()), true);
   }
 
   @Test

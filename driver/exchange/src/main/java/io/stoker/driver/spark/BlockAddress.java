@@ -8,4 +8,4 @@ package io.stoker.driver.spark;
  * @param host its machine
  * @param port its port there
  */
-public record BlockPlace(String executor, String host, int port) {}
+public record BlockAddress(String executor, String host, int port) {}
