@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.dl4j;
 
+import io.stoker.models.dl4j.StockGraph.End;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ActivationFunction;
 import io.stoker.models.spec.Initializer;
@@ -15,21 +16,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
-import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
-import org.deeplearning4j.nn.conf.InputPreProcessor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
-import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
-import org.deeplearning4j.nn.conf.graph.PreprocessorVertex;
-import org.deeplearning4j.nn.conf.graph.ReshapeVertex;
 import org.deeplearning4j.nn.conf.graph.ScaleVertex;
-import org.deeplearning4j.nn.conf.graph.SubsetVertex;
-import org.deeplearning4j.nn.conf.inputs.InputType;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
@@ -37,8 +30,6 @@ import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
-import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
-import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationCube;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
@@ -58,28 +49,8 @@ public final class GraphConfiguration {
   public static final String INPUT = "images";
   public static final String OUTPUT = "probabilities";
 
-  private final GraphBuilder graph;
+  private final StockGraph graph;
   private final StockUpdater updater;
-  private String last = INPUT;
-
-  /** The shape after the last vertex. */
-  private Shape shape;
-
-  /** Whether the array after the last vertex has rank 2. */
-  private boolean flat;
-
-  /**
-   * Whether Deeplearning4j is not to infer shapes: it infers the wrong number of channels after a
-   * {@link SubsetVertex}, and of features after a {@link ReshapeVertex}.
-   */
-  private boolean explicit;
-
-  /** Whether a vertex has been reached from which several ways go. */
-  private boolean forked;
-
-  /** Whether vertices have several inputs that are not groups of one convolution. */
-  private boolean joins;
-
   private Optional<Waiting> waiting = Optional.empty();
 
   /**
@@ -90,19 +61,9 @@ public final class GraphConfiguration {
    */
   private record Waiting(Placed placed, Consumer<IActivation> append) {}
 
-  /**
-   * Where the next vertex is attached.
-   *
-   * @param vertex the vertex before it
-   * @param shape the shape after that vertex
-   * @param flat whether the array has rank 2
-   */
-  private record End(String vertex, Shape shape, boolean flat) {}
-
-  private GraphConfiguration(GraphBuilder graph, StockUpdater updater, Shape input) {
+  private GraphConfiguration(StockGraph graph, StockUpdater updater) {
     this.graph = graph;
     this.updater = updater;
-    this.shape = input;
   }
 
   /**
@@ -118,49 +79,16 @@ public final class GraphConfiguration {
             .convolutionMode(ConvolutionMode.Truncate);
     StockUpdater updater = new StockUpdater(settings);
     updater.configure(defaults);
-    GraphConfiguration chain =
-        new GraphConfiguration(defaults.graphBuilder(), updater, model.input());
-    chain.graph.addInputs(INPUT);
+    StockGraph graph = new StockGraph(defaults.graphBuilder(), model.input());
+    GraphConfiguration chain = new GraphConfiguration(graph, updater);
     model.placed().forEach(placed -> placed.layer().accept(chain.new Appending(placed)));
     if (chain.waiting.isPresent()) {
-      chain.appendLayer(OUTPUT, StockLayers.output(chain.waiting.get().placed()), chain.toFlat());
+      graph.appendOverVector(OUTPUT, StockLayers.output(chain.waiting.get().placed()));
     } else { // A model that ends with a global average has scores already.
-      chain.appendLayer(OUTPUT, StockLayers.loss(), null);
+      graph.append(OUTPUT, StockLayers.loss());
     }
-    chain.graph.setOutputs(OUTPUT);
-    if (!chain.explicit) {
-      chain.graph.setInputTypes(
-          InputType.convolutional(
-              model.input().height(), model.input().width(), model.input().channels()));
-    }
-    ComputationGraphConfiguration configuration = withoutSeed(chain.graph.build());
+    ComputationGraphConfiguration configuration = graph.build();
     updater.setStep(configuration);
-    return chain.joins ? inOrder(configuration) : configuration;
-  }
-
-  /**
-   * Deeplearning4j lays out the parameters in the order in which it visits the vertices: breadth
-   * first, unless the configuration says another. They were added depth-first, in canonical order.
-   */
-  private static ComputationGraphConfiguration inOrder(
-      ComputationGraphConfiguration configuration) {
-    List<String> names = new ArrayList<>(List.of(INPUT));
-    names.addAll(configuration.getVertices().keySet());
-    configuration.setTopologicalOrder(IntStream.range(0, names.size()).toArray());
-    configuration.setTopologicalOrderStr(names);
-    return configuration;
-  }
-
-  /** Deeplearning4j's default seed is the time of day: equal models would have unequal files. */
-  private static ComputationGraphConfiguration withoutSeed(
-      ComputationGraphConfiguration configuration) {
-    configuration.getDefaultConfiguration().setSeed(0);
-    for (GraphVertex vertex : configuration.getVertices().values()) {
-      if (vertex instanceof LayerVertex layer) {
-        layer.getLayerConf().setSeed(0);
-        StockUpdater.decayOnce(layer.getLayerConf().getLayer());
-      }
-    }
     return configuration;
   }
 
@@ -191,8 +119,9 @@ public final class GraphConfiguration {
     public Void visitGlobalAveragePooling(LayerSpec.GlobalAveragePooling layer) {
       return append(
           () -> {
-            appendOverImage(placed, new GlobalPoolingLayer.Builder(PoolingType.AVG).build());
-            flat = true;
+            graph.appendOverImage(
+                name(placed), new GlobalPoolingLayer.Builder(PoolingType.AVG).build());
+            graph.setFlat();
           });
     }
 
@@ -221,74 +150,45 @@ public final class GraphConfiguration {
     @Override
     public Void visitChannelGate(LayerSpec.ChannelGate layer) {
       appendWaiting(new ActivationIdentity());
-      End input = new End(last, shape, flat);
-      String factors = imageOf(appendPart(input, placed.inner().get(0)));
-      graph.addVertex(
+      End input = graph.end();
+      End gate = appendPart(input, placed.inner().get(0));
+      String factors = imageOf(gate);
+      graph.join(
           name(placed),
           new ElementWiseVertex(ElementWiseVertex.Op.Product),
-          imageOf(input),
-          factors);
-      last = name(placed);
-      shape = placed.output();
-      flat = false;
-      joins = true;
-      explicit = true;
+          false,
+          List.of(imageOf(input), factors));
+      graph.setShape(placed.output());
       return null;
     }
 
     /** Deeplearning4j repeats factors over the pixels where they are images of one pixel. */
     private String imageOf(End end) {
-      if (!end.flat()) {
-        return end.vertex();
-      }
-      String image = end.vertex() + "-image-of-" + name(placed);
-      Shape pixels = end.shape();
-      graph.addVertex(
-          image,
-          new PreprocessorVertex(
-              new FeedForwardToCnnPreProcessor(pixels.height(), pixels.width(), pixels.channels())),
-          end.vertex());
-      return image;
+      return graph.imageOf(end, end.vertex() + "-image-of-" + name(placed));
     }
 
     /** Appends parts that all begin where the graph ends now, and a vertex that joins them. */
     private void appendJoin(GraphVertex join, List<Placed> parts, Shape output) {
       appendWaiting(new ActivationIdentity());
-      End fork = new End(last, shape, flat);
+      End fork = graph.end();
       List<End> ends = parts.stream().map(part -> appendPart(fork, part)).toList();
       String name = name(placed);
-      flat = ends.stream().anyMatch(End::flat);
+      // A vector may be an array of rank 2 or 4; those of a join must have the same rank.
+      boolean flat = ends.stream().anyMatch(End::flat);
       List<String> inputs = new ArrayList<>();
       for (End end : ends) {
-        inputs.add(end.flat() == flat ? end.vertex() : appendFlattening(name, end, inputs.size()));
+        String flattened = name + "-flat-" + (inputs.size() + 1);
+        inputs.add(flat ? graph.vectorOf(end, flattened) : end.vertex());
       }
-      graph.addVertex(name, join, inputs.toArray(String[]::new));
-      last = name;
-      shape = output;
-      joins = true;
-      explicit = true;
+      graph.join(name, join, flat, inputs);
+      graph.setShape(output);
     }
 
     private End appendPart(End fork, Placed part) {
-      last = fork.vertex();
-      shape = fork.shape();
-      flat = fork.flat();
-      forked = true;
+      graph.forkFrom(fork);
       part.layer().accept(new Appending(part));
       appendWaiting(new ActivationIdentity());
-      return new End(last, shape, flat);
-    }
-
-    /** A vector may be an array of rank 2 or 4; those of a join must have the same rank. */
-    private String appendFlattening(String join, End end, int number) {
-      String name = join + "-flat-" + (number + 1);
-      Shape image = end.shape();
-      graph.addVertex(
-          name,
-          new PreprocessorVertex(
-              new CnnToFeedForwardPreProcessor(image.height(), image.width(), image.channels())),
-          end.vertex());
-      return name;
+      return graph.end();
     }
 
     @Override
@@ -317,12 +217,13 @@ public final class GraphConfiguration {
 
     @Override
     public Void visitPooling(LayerSpec.Pooling layer) {
-      return append(() -> appendOverImage(placed, StockLayers.pooling(layer)));
+      return append(() -> graph.appendOverImage(name(placed), StockLayers.pooling(layer)));
     }
 
     @Override
     public Void visitLocalResponseNormalization(LayerSpec.LocalResponseNormalization layer) {
-      return append(() -> appendOverImage(placed, StockLayers.normalization(placed, layer)));
+      return append(
+          () -> graph.appendOverImage(name(placed), StockLayers.normalization(placed, layer)));
     }
 
     @Override
@@ -332,7 +233,7 @@ public final class GraphConfiguration {
 
     @Override
     public Void visitScaling(LayerSpec.Scaling layer) {
-      return append(() -> appendScale(name(placed), Decimal.of(layer.factor())));
+      return append(() -> graph.appendScale(name(placed), Decimal.of(layer.factor())));
     }
 
     @Override
@@ -341,7 +242,7 @@ public final class GraphConfiguration {
       return append(
           () -> {
             switch (layer.unit()) {
-              case VALUE -> appendLayer(name(placed), StockLayers.dropout(kept), null);
+              case VALUE -> graph.append(name(placed), StockLayers.dropout(kept));
               case EXAMPLE -> appendDropoutOfExamples(name(placed), kept);
             }
           });
@@ -355,7 +256,7 @@ public final class GraphConfiguration {
     private Void append(Runnable appending) {
       appendWaiting(new ActivationIdentity());
       appending.run();
-      shape = placed.output();
+      graph.setShape(placed.output());
       return null;
     }
   }
@@ -364,7 +265,7 @@ public final class GraphConfiguration {
     waiting.ifPresent(
         layer -> {
           layer.append().accept(activation);
-          shape = layer.placed().output();
+          graph.setShape(layer.placed().output());
         });
     waiting = Optional.empty();
   }
@@ -372,71 +273,58 @@ public final class GraphConfiguration {
   private void appendBatchNormalization(Placed placed, LayerSpec.BatchNormalization normalization) {
     BatchNormalization layer = StockLayers.batchNormalization(placed, normalization);
     if (placed.input().isVector()) {
-      appendLayer(name(placed), layer, toFlat());
-      flat = true;
+      graph.appendOverVector(name(placed), layer);
     } else {
-      appendOverImage(placed, layer);
+      graph.appendOverImage(name(placed), layer);
     }
   }
 
   /** Deeplearning4j drops channels: here, all values of an example are one channel. */
   private void appendDropoutOfExamples(String name, double kept) {
-    appendReshaping(name + "-joined", -1, 1, 1, shape.features());
-    appendLayer(name + "-dropout", StockLayers.dropoutOfChannels(kept), null);
-    if (flat) {
-      appendReshaping(name, -1, shape.features());
+    End before = graph.end();
+    Shape shape = before.shape();
+    graph.appendReshaping(name + "-joined", -1, 1, 1, shape.features());
+    graph.append(name + "-dropout", StockLayers.dropoutOfChannels(kept));
+    if (before.flat()) {
+      graph.appendReshaping(name, -1, shape.features());
     } else {
-      appendReshaping(name, -1, shape.channels(), shape.height(), shape.width());
+      graph.appendReshaping(name, -1, shape.channels(), shape.height(), shape.width());
     }
-    explicit = true;
-  }
-
-  private void appendReshaping(String name, int... sizes) {
-    graph.addVertex(name, new ReshapeVertex(sizes), last);
-    last = name;
   }
 
   /** The rows of all channels follow each other in memory, so the images need not be copied. */
   private void appendLstm(Placed placed, LayerSpec.Lstm lstm) {
     String rows = name(placed) + "-rows";
-    appendReshaping(rows, -1, lstm.steps(placed.input()), placed.input().width());
-    appendLayer(name(placed), StockLayers.lstm(placed, lstm), null);
-    flat = true;
-    explicit = true;
+    graph.appendReshaping(rows, -1, lstm.steps(placed.input()), placed.input().width());
+    graph.append(name(placed), StockLayers.lstm(placed, lstm));
+    graph.setFlat();
   }
 
   /** Deeplearning4j pads no channels: those that are there, times zero, are merged with them. */
   private void appendChannels(Placed placed) {
     String name = name(placed);
     int channels = placed.input().channels();
-    List<String> parts = new ArrayList<>(List.of(last));
+    String present = graph.end().vertex();
+    List<String> parts = new ArrayList<>(List.of(present));
     for (int missing = placed.output().channels() - channels; missing > 0; missing -= channels) {
       String zeros = name + "-zeros-" + parts.size();
-      String source = last;
-      if (missing < channels) {
-        source = zeros + "-input";
-        graph.addVertex(source, new SubsetVertex(0, missing - 1), last);
-      }
-      graph.addVertex(zeros, new ScaleVertex(0), source);
-      parts.add(zeros);
+      String source = missing < channels ? graph.channels(zeros + "-input", 0, missing) : present;
+      parts.add(graph.aside(zeros, new ScaleVertex(0), source));
     }
-    graph.addVertex(name, new MergeVertex(), parts.toArray(String[]::new));
-    last = name;
-    joins = true;
-    explicit = true;
+    graph.join(name, new MergeVertex(), graph.end().flat(), parts);
   }
 
   private void appendActivation(String name, ScaledActivation stock) {
-    if (forked && last.equals(INPUT)) {
+    if (graph.sharesInput()) {
       // Deeplearning4j's activation overwrites the images, which another way reads as well.
-      appendScale(name + "-copy", 1);
+      graph.appendScale(name + "-copy", 1);
     }
     if (stock.isPlain()) {
-      appendLayer(name, new ActivationLayer(stock.activation()), null);
+      graph.append(name, new ActivationLayer(stock.activation()));
     } else {
-      appendScale(name + "-slope", stock.slope());
-      appendLayer(name, new ActivationLayer(stock.activation()), null);
-      appendScale(name + "-amplitude", stock.amplitude());
+      graph.appendScale(name + "-slope", stock.slope());
+      graph.append(name, new ActivationLayer(stock.activation()));
+      graph.appendScale(name + "-amplitude", stock.amplitude());
     }
   }
 
@@ -445,19 +333,27 @@ public final class GraphConfiguration {
    * in place of 0.044715 times the cube: both are other functions.
    */
   private void appendGelu(String name) {
-    String input = last;
-    appendScale(name + "-slope", Decimal.of(ActivationFunction.GELU_SLOPE));
-    String slope = last;
-    last = input;
-    appendScale(name + "-cubic", Math.cbrt(Decimal.of(ActivationFunction.GELU_CUBIC)));
-    appendLayer(name + "-cube", new ActivationLayer(new ActivationCube()), null);
-    graph.addVertex(name + "-sum", new ElementWiseVertex(ElementWiseVertex.Op.Add), slope, last);
-    last = name + "-sum";
-    appendLayer(name + "-gate", new ActivationLayer(new ActivationSigmoid()), null);
-    graph.addVertex(name, new ElementWiseVertex(ElementWiseVertex.Op.Product), input, last);
-    last = name;
-    joins = true;
-    explicit = true;
+    End input = graph.end();
+    String slope =
+        graph.aside(
+            name + "-slope",
+            new ScaleVertex(Decimal.of(ActivationFunction.GELU_SLOPE)),
+            input.vertex());
+    graph.appendScale(name + "-cubic", Math.cbrt(Decimal.of(ActivationFunction.GELU_CUBIC)));
+    graph.append(name + "-cube", new ActivationLayer(new ActivationCube()));
+    String sum = name + "-sum";
+    graph.join(
+        sum,
+        new ElementWiseVertex(ElementWiseVertex.Op.Add),
+        input.flat(),
+        List.of(slope, graph.end().vertex()));
+    String gate = name + "-gate";
+    graph.append(gate, new ActivationLayer(new ActivationSigmoid()));
+    graph.join(
+        name,
+        new ElementWiseVertex(ElementWiseVertex.Op.Product),
+        input.flat(),
+        List.of(input.vertex(), gate));
   }
 
   private void appendConvolution(
@@ -470,19 +366,18 @@ public final class GraphConfiguration {
       if (conv.weights() instanceof Initializer.Whiten) {
         updater.freezeWeights(layer);
       }
-      appendOverImage(placed, layer);
+      graph.appendOverImage(name(placed), layer);
     }
   }
 
   private void appendDense(Placed placed, IActivation activation) {
-    appendLayer(name(placed), StockLayers.dense(placed, activation), toFlat());
-    flat = true;
+    graph.appendOverVector(name(placed), StockLayers.dense(placed, activation));
   }
 
   private void appendDepthwise(
       Placed placed, LayerSpec.DepthwiseConvolution conv, IActivation activation) {
     int padding = appendPadding(placed, conv.window());
-    appendOverImage(placed, StockLayers.depthwise(placed, conv, padding, activation));
+    graph.appendOverImage(name(placed), StockLayers.depthwise(placed, conv, padding, activation));
   }
 
   /** Deeplearning4j's layers pad opposite sides by the same; other padding needs its own layer. */
@@ -491,71 +386,33 @@ public final class GraphConfiguration {
     if (padding.isEven()) {
       return padding.top();
     }
-    String name = name(placed) + "-padding";
-    appendLayer(
-        name,
+    graph.appendOverImage(
+        name(placed) + "-padding",
         new ZeroPaddingLayer.Builder(
                 padding.top(), padding.bottom(), padding.left(), padding.right())
-            .build(),
-        toImage());
-    flat = false;
-    shape =
+            .build());
+    Shape shape = graph.end().shape();
+    graph.setShape(
         new Shape(
             shape.height() + padding.top() + padding.bottom(),
             shape.width() + padding.left() + padding.right(),
-            shape.channels());
+            shape.channels()));
     return 0;
   }
 
   /** Deeplearning4j has no groups: each group becomes a convolution over its own channels. */
   private void appendGroups(
       Placed placed, LayerSpec.Convolution conv, int padding, IActivation activation) {
-    if (flat) {
-      String image = name(placed) + "-image";
-      graph.addVertex(image, new PreprocessorVertex(toImage()), last);
-      last = image;
-    }
+    graph.appendImage(name(placed) + "-image");
     int channels = placed.input().channels() / conv.groups();
-    String[] parts = new String[conv.groups()];
+    List<String> groups = new ArrayList<>();
     for (int group = 0; group < conv.groups(); group++) {
       String part = name(placed) + "-group-" + (group + 1);
-      graph.addVertex(
-          part + "-input", new SubsetVertex(group * channels, (group + 1) * channels - 1), last);
-      graph.addLayer(
-          part, StockLayers.convolution(placed, conv, padding, activation), part + "-input");
-      parts[group] = part;
+      Layer layer = StockLayers.convolution(placed, conv, padding, activation);
+      graph.asideOfChannels(part, layer, group * channels, channels);
+      groups.add(part);
     }
-    graph.addVertex(name(placed), new MergeVertex(), parts);
-    last = name(placed);
-    flat = false;
-    explicit = true;
-  }
-
-  private void appendOverImage(Placed placed, Layer layer) {
-    appendLayer(name(placed), layer, toImage());
-    flat = false;
-  }
-
-  private InputPreProcessor toImage() {
-    return flat
-        ? new FeedForwardToCnnPreProcessor(shape.height(), shape.width(), shape.channels())
-        : null;
-  }
-
-  private InputPreProcessor toFlat() {
-    return flat
-        ? null
-        : new CnnToFeedForwardPreProcessor(shape.height(), shape.width(), shape.channels());
-  }
-
-  private void appendLayer(String name, Layer layer, InputPreProcessor preProcessor) {
-    graph.addLayer(name, layer, preProcessor, last);
-    last = name;
-  }
-
-  private void appendScale(String name, double factor) {
-    graph.addVertex(name, new ScaleVertex(factor), last);
-    last = name;
+    graph.merge(name(placed), new MergeVertex(), groups);
   }
 
   private static String name(Placed placed) {
