@@ -20,6 +20,7 @@ import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RateRange;
+import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
@@ -130,7 +131,11 @@ class TrainCommand extends StokerCommand {
               existing,
               watching
                   .listeners()
-                  .and(RoundListeners.observing(resumption, new TrainingPhases(clock()))));
+                  .and(
+                      RoundListeners.observing(
+                          resumption,
+                          new TrainingPhases(clock()),
+                          advice(job.data().uri(), hadoop))));
       return report(result);
     }
   }
@@ -252,9 +257,7 @@ class TrainCommand extends StokerCommand {
       Preset asked = Preset.named(named.get());
       requireNeeds(asked);
       if (options.given("data").isPresent() && options.given("input").isEmpty()) {
-        ShardManifest data = given();
-        asked.requireFit(data.image());
-        adviseEpochs(asked, data);
+        asked.requireFit(given().image());
       }
       return said(asked);
     }
@@ -300,17 +303,18 @@ class TrainCommand extends StokerCommand {
                     what));
   }
 
-  /** A named preset is taken as it is, also for data of which its epochs are few steps. */
-  private void adviseEpochs(Preset asked, ShardManifest data) {
-    long samples = data.hasSplit("train") ? data.split("train").samples() : 0;
-    if (asked.isShortFor(samples) && options.given("epochs").isEmpty()) {
-      console()
-          .say(
-              Line.of(
-                  "Preset %s is meant for more images: its epochs are few steps of %,d (try"
-                      + " --epochs %d)",
-                  asked.name(), samples, asked.epochs(samples)));
-    }
+  /** What is said of a named preset, which is taken as it is, when training begins. */
+  private RoundListener advice(String uri, Configuration hadoop) {
+    return options
+        .<String>given("preset")
+        .filter(name -> options.given("epochs").isEmpty())
+        .<RoundListener>map(
+            name -> new PresetAdvice(Preset.named(name), samples(data(uri, hadoop)), console()))
+        .orElse(RoundListener.NONE);
+  }
+
+  private static long samples(ShardManifest data) {
+    return data.hasSplit("train") ? data.split("train").samples() : 0;
   }
 
   private ShardManifest given() {
@@ -337,7 +341,7 @@ class TrainCommand extends StokerCommand {
                     new InputException(
                         "Missing model: no preset is for images of %s; say --model NAME (stoker models lists them)"
                             .formatted(shape)));
-    long samples = data.hasSplit("train") ? data.split("train").samples() : 0;
+    long samples = samples(data);
     TrainingConfig.Builder builder = said(fitting).epochs(fitting.epochs(samples));
     console()
         .say(

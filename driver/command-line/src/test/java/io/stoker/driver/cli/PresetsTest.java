@@ -11,7 +11,9 @@ import io.stoker.driver.command.Console;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.Preset;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.job.JobPlan;
 import io.stoker.failure.InputException;
+import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,6 +22,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,19 +35,16 @@ class PresetsTest {
   @TempDir Path folder;
 
   private final StringWriter messages = new StringWriter();
+  private final Console console =
+      new Console(
+          new PrintWriter(new StringWriter()), new PrintWriter(messages, true), false, false);
 
   private static Stream<String> names() {
     return Preset.all().stream().map(Preset::name);
   }
 
   private TrainingConfig config(String... options) {
-    TrainCommand command =
-        new TrainCommand(
-            new Console(
-                new PrintWriter(new StringWriter()),
-                new PrintWriter(messages, true),
-                false,
-                false));
+    TrainCommand command = new TrainCommand(console);
     List<String> arguments = new ArrayList<>(List.of("--run", "r"));
     arguments.addAll(List.of(options));
     new CommandLine(command).parseArgs(arguments.toArray(String[]::new));
@@ -152,15 +153,20 @@ class PresetsTest {
 
   @Test
   void aNamedPresetKeepsItsEpochsAndSaysWhereTheyAreFewSteps() throws IOException {
-    String data = images(28, 30);
+    assertThat(config("--data", images(28, 30), "--preset", "fast").rounds().epochs())
+        .isEqualTo(10);
+    assertThat(messages.toString()).isEmpty();
+    Preset fast = Preset.named("fast");
+    JobPlan plan = new JobPlan(30, 128, 10, new TreeMap<>(Map.of(0, 2)));
+    new PresetAdvice(fast, 5_000, console).started(plan, TrainingClock.START);
+    assertThat(messages.toString()).isEmpty();
 
-    assertThat(config("--data", data, "--preset", "fast").rounds().epochs()).isEqualTo(10);
+    new PresetAdvice(fast, 30, console).started(plan, TrainingClock.START);
+
     assertThat(messages.toString())
         .startsWith(
             "Preset fast is meant for more images: its epochs are few steps of 30 (try --epochs"
                 + " 100)");
-    assertThat(Preset.named("fast").isShortFor(4_999)).isTrue();
-    assertThat(Preset.named("fast").isShortFor(5_000)).isFalse();
   }
 
   @Test
