@@ -48,9 +48,9 @@ final class ConfigComponents {
   static Map<String, Object> valuesOf(TrainingConfig config) {
     Map<String, Object> values = new HashMap<>();
     BY_KEY.forEach(
-        (key, place) -> {
+        (key, component) -> {
           Object value = config;
-          for (String name : place.split("\\.", -1)) {
+          for (String name : component.split("\\.", -1)) {
             value = read(value, name);
           }
           values.put(key, value);
@@ -65,23 +65,23 @@ final class ConfigComponents {
    * @throws io.stoker.failure.InputException if they do not go together
    */
   static TrainingConfig configOf(Map<String, Object> values) {
-    Map<String, Object> places = new HashMap<>();
-    BY_KEY.forEach((key, place) -> places.put(place, values.get(key)));
+    Map<String, Object> byComponent = new HashMap<>();
+    BY_KEY.forEach((key, component) -> byComponent.put(component, values.get(key)));
     for (RecordComponent component : TrainingConfig.class.getRecordComponents()) {
       String group = component.getName();
       if (!LEAVES.containsKey(group)) {
-        places.put(group, record(component.getType(), places, group + "."));
+        byComponent.put(group, record(component.getType(), byComponent, group + "."));
       }
     }
-    return record(TrainingConfig.class, places, "");
+    return record(TrainingConfig.class, byComponent, "");
   }
 
-  private static <T> T record(Class<T> type, Map<String, Object> places, String prefix) {
+  private static <T> T record(Class<T> type, Map<String, Object> byComponent, String prefix) {
     RecordComponent[] components = type.getRecordComponents();
     Class<?>[] types =
         Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
     Object[] arguments =
-        Arrays.stream(components).map(leaf -> places.get(prefix + leaf.getName())).toArray();
+        Arrays.stream(components).map(leaf -> byComponent.get(prefix + leaf.getName())).toArray();
     try {
       Constructor<T> canonical = type.getDeclaredConstructor(types);
       return canonical.newInstance(arguments);

@@ -42,7 +42,7 @@ final class RearrangedConvolution extends SequencedLayer {
 
   private final Workspace workspace;
   private final Rearrangement shape;
-  private final int[] places;
+  private final int[] indices;
   private final Epilogue epilogue;
   private final Tensor input;
   private final RearrangedImages images;
@@ -77,7 +77,7 @@ final class RearrangedConvolution extends SequencedLayer {
     described =
         new RearrangedOperations(
             shape, workspace.kernel(placed), workspace.purpose(), epilogue.rounded());
-    places = shape.places();
+    indices = shape.indices();
     filters = new GroupedFilters(workspace, vectors, placed, layer);
     long examples = input.layout().dimensions()[0];
     for (long first = 0; first < examples; first += EXAMPLES_AT_A_TIME) {
@@ -163,7 +163,7 @@ final class RearrangedConvolution extends SequencedLayer {
     FloatBuffer all = canonical.buffer();
     int size = all.capacity() / others.size();
     for (int group = 0; group < others.size(); group++) {
-      shape.forEachWeight(places, all, group * size, others.get(group).buffer(), copy);
+      shape.forEachWeight(indices, all, group * size, others.get(group).buffer(), copy);
     }
   }
 

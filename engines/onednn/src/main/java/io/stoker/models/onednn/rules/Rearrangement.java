@@ -98,65 +98,68 @@ public record Rearrangement(
      * Copies a weight.
      *
      * @param weights {@code [filters, channels, kernel, kernel]}
-     * @param place its place, or -1 for a tap beyond the kernel
+     * @param index its index, or -1 for a tap beyond the kernel
      * @param other {@code [filters, other channels, 3, 3]}
-     * @param otherPlace its place there
+     * @param otherIndex its index there
      */
-    void copy(FloatBuffer weights, int place, FloatBuffer other, int otherPlace);
+    void copy(FloatBuffer weights, int index, FloatBuffer other, int otherIndex);
   }
 
   /** Copies a weight to the other convolution. */
-  public static void arrange(FloatBuffer weights, int place, FloatBuffer other, int otherPlace) {
-    other.put(otherPlace, place < 0 ? 0 : weights.get(place));
+  public static void arrange(FloatBuffer weights, int index, FloatBuffer other, int otherIndex) {
+    other.put(otherIndex, index < 0 ? 0 : weights.get(index));
   }
 
   /** Copies a gradient by a weight back; that of a tap beyond the kernel is left. */
-  public static void restore(FloatBuffer gradients, int place, FloatBuffer other, int otherPlace) {
-    if (place >= 0) {
-      gradients.put(place, other.get(otherPlace));
+  public static void restore(FloatBuffer gradients, int index, FloatBuffer other, int otherIndex) {
+    if (index >= 0) {
+      gradients.put(index, other.get(otherIndex));
     }
   }
 
   /**
    * Copies all weights of a group.
    *
-   * @param places {@link #places}
+   * @param indices {@link #indices}
    * @param weights those of all groups
-   * @param offset the place of the group's first one
+   * @param offset the index of the group's first one
    * @param other the other convolution's weights
    */
   public void forEachWeight(
-      int[] places, FloatBuffer weights, int offset, FloatBuffer other, WeightCopy copy) {
+      int[] indices, FloatBuffer weights, int offset, FloatBuffer other, WeightCopy copy) {
     int ofOnePart = phases() * TAPS * TAPS;
     int size = window.kernel() * window.kernel();
     int next = 0;
     for (int filter = 0; filter < filters; filter++) {
-      for (int part = 0; part < places.length; part += ofOnePart) {
+      for (int part = 0; part < indices.length; part += ofOnePart) {
         for (int channel = 0; channel < channels; channel++) {
           int first = offset + (filter * channels + channel) * size;
           for (int i = part; i < part + ofOnePart; i++) {
-            copy.copy(weights, places[i] < 0 ? -1 : first + places[i], other, next++);
+            copy.copy(weights, indices[i] < 0 ? -1 : first + indices[i], other, next++);
           }
         }
       }
     }
   }
 
-  /** The place in the kernel, or -1 beyond it: {@code [parts, phases, taps]}. */
-  public int[] places() {
+  /**
+   * For each weight of the other kernel, its index in this kernel, or -1 beyond it: {@code [parts,
+   * phases, taps]}.
+   */
+  public int[] indices() {
     int kernel = window.kernel();
     int stride = window.stride();
-    int[] places = new int[parts() * parts() * phases() * TAPS * TAPS];
+    int[] indices = new int[parts() * parts() * phases() * TAPS * TAPS];
     int next = 0;
     for (int part = 0; part < parts() * parts(); part++) {
       for (int phase = 0; phase < phases(); phase++) {
         for (int tap = 0; tap < TAPS * TAPS; tap++) {
           int row = (part / parts() * TAPS + tap / TAPS) * stride + phase / stride;
           int column = (part % parts() * TAPS + tap % TAPS) * stride + phase % stride;
-          places[next++] = row < kernel && column < kernel ? row * kernel + column : -1;
+          indices[next++] = row < kernel && column < kernel ? row * kernel + column : -1;
         }
       }
     }
-    return places;
+    return indices;
   }
 }
