@@ -47,11 +47,11 @@ import org.slf4j.LoggerFactory;
  * The current generation is DELETED before the next one is there in one case: {@link #trained} lets
  * it go where the next one does not depend on it.
  *
- * <p>Inside a multi-round stage, workers delete by themselves what they exchange ({@link
- * SliceExchange}). The slices with which a round begins stay on an executor until all workers have
- * stored their pieces of that round's successor. A piece stays until its worker holds the results
- * and no other worker needs the piece. What is left is deleted when the stage has ended. The array
- * of a deleted block is used again ({@link io.stoker.driver.spark.BlockArrays}).
+ * <p>Inside a multi-round stage, the workers delete what they exchange ({@link SliceExchange}). The
+ * slices with which a round begins stay on an executor until all workers have stored their pieces
+ * of the next round. A piece stays until its worker holds the results and no other worker needs the
+ * piece. What is left is deleted when the stage has ended. The array of a deleted block is used
+ * again ({@link io.stoker.driver.spark.BlockArrays}).
  *
  * <p>Deleting waits for the answers of the executors, for which rounds must not wait. A thread of
  * this class does it, one deletion after the other. All other methods are for the thread that
@@ -61,13 +61,19 @@ final class SliceLifetime implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SliceLifetime.class);
   private static final int PATIENCE_SECONDS = 60;
 
-  /** See the table of this class. */
+  /** See the table of this class; here is which event begins each state. */
   enum State {
+    /** From {@link #train} on. */
     TRAINING,
+    /** From {@link #trained} on. */
     AVERAGING,
+    /** From {@link #averaged} on; the first generation from the beginning. */
     CURRENT,
+    /** From the end of CURRENT on, if a snapshot is open, until the last one is released. */
     HELD,
+    /** From {@link #averaged} of the next generation on, if the stage kept this one. */
     PREVIOUS,
+    /** When no other state applies any more, and from {@link #failed} on. */
     DELETED
   }
 
