@@ -120,3 +120,25 @@ def test_any_command_can_be_run(trained: dict[str, Any], tmp_path: Path) -> None
     assert result["bytes"] == (tmp_path / "report.html").stat().st_size
     assert "--learning-rate" in stoker.help_text("train")
     assert "train" in stoker.help_text()
+
+
+def test_a_study_finds_the_best_options_and_goes_on(
+    spark: SparkSession, data: Path, tmp_path: Path
+) -> None:
+    space = {
+        "learning_rate": {"from": 0.001, "to": 0.3, "scale": "log"},
+        "model": "lenet5",
+        "batch": [8, 16],
+        "epochs": 2,
+    }
+    study = tmp_path / "study"
+    best = stoker.tune(data, study, space, trials=4, halving=2, validation_split="test")
+    resumed = stoker.tune(study=study, resume=True)
+    trained = stoker.train(data, tmp_path / "again", recipe=best["recipe"])
+
+    assert resumed == best
+    assert best["results"] == best["expected"] == 6
+    assert trained["parameters_sha256"] == best["parameters_sha256"]
+    with pytest.raises(stoker.InvalidInputError, match="unknown option 'lerning-rate'"):
+        stoker.tune(data, tmp_path / "new", {"lerning_rate": [1, 2]}, validation_split="test")
+    assert not (tmp_path / "new").exists()

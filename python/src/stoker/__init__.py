@@ -35,6 +35,7 @@ from stoker._jobs import (
 from stoker._plot import plot_run
 from stoker._predict import predict
 from stoker._session import find_jar, session, spark_config
+from stoker._tune import tune
 from stoker.ml import StokerClassifier, StokerModel
 
 __version__ = "0.1.0.dev0"
@@ -59,4 +60,5 @@ __all__ = [
     "session",
     "spark_config",
     "train",
+    "tune",
 ]
