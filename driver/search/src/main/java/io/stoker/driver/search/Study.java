@@ -134,15 +134,16 @@ public final class Study {
         lowest.size(),
         folder.path(),
         lowest.values().stream().map(TrialResult::reason).findFirst().orElse(""));
-    return brackets.stream()
-        .filter(bracket -> rung < bracket.rungs().size())
-        .flatMap(
-            bracket ->
-                ranked(bracket, rung - 1).stream()
-                    .filter(TrialResult::isDone)
-                    .limit(bracket.kept(rung - 1)))
-        .map(TrialResult::trial)
-        .toList();
+    List<Integer> promoted = new ArrayList<>();
+    for (Bracket bracket : brackets) {
+      if (rung < bracket.rungs().size()) {
+        ranked(bracket, rung - 1).stream()
+            .filter(TrialResult::isDone)
+            .limit(bracket.kept(rung - 1))
+            .forEach(result -> promoted.add(result.trial()));
+      }
+    }
+    return promoted;
   }
 
   /** Trains all trials of a rung that have no result yet. */
