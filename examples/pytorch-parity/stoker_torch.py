@@ -147,6 +147,23 @@ class ChannelGate(nn.Module):
         return x * factors.reshape(factors.shape + (1,) * (x.dim() - factors.dim()))
 
 
+def begin(layer, fields):
+    """The first parameters that the model names; those of dirac and whiten are left to recipe.py."""
+    weights = fields["weights"]
+    fan_in = layer.weight[0].numel()
+    if isinstance(weights, dict):
+        nn.init.normal_(layer.weight, std=weights["gaussian"])
+    elif weights in ("he", "he-fan-out"):
+        mode = "fan_in" if weights == "he" else "fan_out"
+        nn.init.kaiming_normal_(layer.weight, mode=mode, nonlinearity="relu")
+    elif weights == "glorot":
+        nn.init.xavier_uniform_(layer.weight)
+    elif weights == "lecun":
+        nn.init.uniform_(layer.weight, -2.4 / fan_in, 2.4 / fan_in)
+    if layer.bias is not None:
+        nn.init.constant_(layer.bias, fields["bias"])
+
+
 class Network(nn.Module):
     """The whole model; `layers` has all plain layers by number, and `chain` the order of the top."""
 
@@ -226,6 +243,7 @@ class Network(nn.Module):
                 groups,
                 bias=fields["bias"] != "none",
             )
+            begin(convolution, fields)
             return [*self._image(height, width), *first, convolution]
         if keyword in ("max-pool", "average-pool"):
             maximum = keyword == "max-pool"
@@ -260,7 +278,9 @@ class Network(nn.Module):
             return [Rows(width, fields["units"])]
         if keyword == "dense":
             self.shape = (fields["units"], 1, 1)
-            return [nn.Flatten(), nn.Linear(channels * height * width, fields["units"])]
+            dense = nn.Linear(channels * height * width, fields["units"])
+            begin(dense, fields)
+            return [nn.Flatten(), dense]
         activations = {
             "relu": lambda: nn.ReLU(inplace=before in OVERWRITABLE),
             "leaky-relu": lambda: nn.LeakyReLU(LEAK),

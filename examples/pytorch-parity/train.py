@@ -36,15 +36,9 @@ def images_of(folder, split, count):
 
 
 def network_of(tree, seed):
-    """The model with He's first weights by fan-out, as the zoo has it."""
+    """The model with first weights of its own rules."""
     torch.manual_seed(seed)
     network = stoker_torch.Network(tree)
-    for module in network.modules():
-        if isinstance(module, torch.nn.Conv2d):
-            torch.nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        if isinstance(module, torch.nn.Linear):
-            torch.nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-            torch.nn.init.zeros_(module.bias)
     return network.to(memory_format=torch.channels_last)
 
 
