@@ -127,7 +127,7 @@ final class StudyPage {
   }
 
   private static void costPoint(ObjectNode line, TrialResult result, int index) {
-    point(line, result.costs().get(index), result.value());
+    point(line, (double) result.costs().get(index), result.value());
   }
 
   private void byEpoch(ObjectNode chart) {
