@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  */
 public enum Instructions {
   AVX512("avx512f avx512cd avx512bw avx512dq avx512vl"),
-  AVX512_BF16("avx512f avx512cd avx512bw avx512dq avx512vl avx512_bf16");
+  AVX512_BF16("avx512f avx512cd avx512bw avx512dq avx512vl avx512_bf16"),
+  AVX512_VNNI("avx512f avx512cd avx512bw avx512dq avx512vl avx512_vnni");
 
   private final String flags;
 

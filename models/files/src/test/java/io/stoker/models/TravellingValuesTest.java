@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.ClassWeights;
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelMetadata;
@@ -27,6 +28,8 @@ import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +54,7 @@ class TravellingValuesTest {
                     List.of(1.0, 2.0),
                     List.of(3.0, 4.0),
                     TrainingClock.START),
+                new Quantization(new TreeMap<>(Map.of("1.2", new Quantization.Range(2, true)))),
                 new Window(3, 2, 1, new Padding(0, 1, 2, 3)),
                 new Initializer.Gaussian(0.01f)),
             every.layers().stream(),

@@ -67,6 +67,32 @@ public final class BlockEvaluation {
     return all;
   }
 
+  /**
+   * The magnitudes of the inputs of layers, for consecutive blocks.
+   *
+   * @param data the split
+   * @param from the first block
+   * @param to the block after the last
+   * @throws java.io.UncheckedIOException if the storage fails
+   */
+  public InputMagnitudes magnitudes(SplitBlocks data, int from, int to) {
+    InputMagnitudes all = new InputMagnitudes();
+    try (BatchReader reader = reader(data, from, to, () -> PixelChange.NONE)) {
+      while (reader.hasNext()) {
+        ImageBatch shown = reader.next();
+        network.observeInputs(shown.images(), shown.examples(), all::add);
+      }
+    }
+    return all;
+  }
+
+  private BatchReader reader(SplitBlocks data, int from, int to, Supplier<PixelChange> changes) {
+    int batch = network.batchCapacity() / testViews.count();
+    ImageShape input = ModelInput.images(network.model().input());
+    Views views = testViews.of(data.folder().manifest().image(), input);
+    return BatchReader.sequential(data, from, to, batch, views, normalization, changes);
+  }
+
   private interface BatchConsumer {
     void accept(float[] probabilities, int[] labels, int count);
   }
@@ -76,11 +102,8 @@ public final class BlockEvaluation {
     int classes = network.model().classes();
     int batch = network.batchCapacity() / testViews.count();
     float[] probabilities = new float[Math.multiplyExact(network.batchCapacity(), classes)];
-    ImageShape input = ModelInput.images(network.model().input());
-    Views views = testViews.of(data.folder().manifest().image(), input);
     int[] labels = new int[batch];
-    try (BatchReader reader =
-        BatchReader.sequential(data, from, to, batch, views, normalization, changes)) {
+    try (BatchReader reader = reader(data, from, to, changes)) {
       while (reader.hasNext()) {
         ImageBatch shown = reader.next();
         int images = shown.examples() / testViews.count();

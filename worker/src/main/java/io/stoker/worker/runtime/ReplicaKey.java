@@ -6,6 +6,7 @@ import io.stoker.models.engine.ComputeEnvironment;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
 import java.io.Serializable;
@@ -22,6 +23,7 @@ import org.apache.spark.SparkEnv;
  *     in each round; empty if no parameter is frozen
  * @param arithmetic how it computes
  * @param environment the environment in which it may compute
+ * @param quantization which layers a network for prediction computes in int8
  */
 public record ReplicaKey(
     ModelSpec model,
@@ -30,8 +32,21 @@ public record ReplicaKey(
     RateMultipliers rates,
     String frozen,
     Arithmetic arithmetic,
-    ComputeEnvironment environment)
+    ComputeEnvironment environment,
+    Quantization quantization)
     implements Serializable {
+  /** The key of a network whose layers are all computed in floating point. */
+  public ReplicaKey(
+      ModelSpec model,
+      String engine,
+      int batch,
+      RateMultipliers rates,
+      String frozen,
+      Arithmetic arithmetic,
+      ComputeEnvironment environment) {
+    this(model, engine, batch, rates, frozen, arithmetic, environment, Quantization.NONE);
+  }
+
   /** The key of a network that computes with the fastest algorithms in fp32. */
   public ReplicaKey(
       ModelSpec model, String engine, int batch, RateMultipliers rates, String frozen) {
@@ -60,6 +75,7 @@ public record ReplicaKey(
     return batch == other.batch
         && engine.equals(other.engine)
         && arithmetic.equals(other.arithmetic)
+        && quantization.equals(other.quantization)
         && model.equals(other.model);
   }
 
@@ -78,7 +94,9 @@ public record ReplicaKey(
     if (environment.isRecorded()) {
       environment.require(ComputeEnvironment.here(named, arithmetic.precision()), place());
     }
-    return named.create(model, batch, rates, arithmetic);
+    return quantization.isEmpty()
+        ? named.create(model, batch, rates, arithmetic)
+        : named.create(model, batch, arithmetic, quantization);
   }
 
   private static String place() {

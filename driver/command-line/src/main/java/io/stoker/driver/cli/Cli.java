@@ -133,6 +133,7 @@ final class Cli {
           new TuneCommand(console),
           new EvaluateCommand(console),
           new CalibrateCommand(console),
+          new QuantizeCommand(console),
           new PredictCommand(console),
           new ExplainCommand(console),
           new ProbeCommand(console),

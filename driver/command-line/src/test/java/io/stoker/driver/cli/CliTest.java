@@ -63,6 +63,7 @@ class CliTest {
         "train",
         "evaluate",
         "calibrate",
+        "quantize",
         "predict",
         "explain",
         "probe",

@@ -6,6 +6,7 @@ import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.file.ModelFile;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.VectorLocation;
@@ -188,8 +189,15 @@ public final class StoredModel {
             metadata.classNames(),
             metadata.mean(),
             metadata.standardDeviation(),
-            metadata.clock());
+            metadata.clock(),
+            metadata.quantization());
     return new StoredModel(path, origin, whole, file, sized, checkpoint, calibration);
+  }
+
+  /** This model with other layers in int8. */
+  public StoredModel with(Quantization quantization) {
+    return new StoredModel(
+        path, origin, whole, file, metadata.with(quantization), checkpoint, calibration);
   }
 
   /** Which of the file's parameters are this model's: {@code EMA} or {@code LAST}. */

@@ -106,7 +106,8 @@ public final class EvaluateJob {
     }
   }
 
-  private static EvaluationReport run(
+  /** Evaluates a model that was opened, or the mean of several. */
+  static EvaluationReport run(
       JavaSparkContext spark, EvaluateRequest request, List<StoredModel> models) {
     TrainedNetwork network =
         TrainedNetwork.of(

@@ -8,6 +8,7 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.worker.eval.BlockEvaluation;
 import io.stoker.worker.eval.EvaluationCounts;
+import io.stoker.worker.eval.InputMagnitudes;
 import io.stoker.worker.eval.LabelledProbabilities;
 import io.stoker.worker.eval.TestViews;
 import io.stoker.worker.runtime.ExecutorResources;
@@ -77,6 +78,16 @@ record EvaluationTask(
         evaluation ->
             evaluation.probabilities(
                 new SplitBlocks(shards, split, new BlockCache(0)), block, block + 1));
+  }
+
+  /** The magnitudes of the inputs of layers. */
+  InputMagnitudes magnitudes(BlockParts.Part part, Configuration hadoop) throws IOException {
+    ShardFolder shards = ExecutorResources.here().shards(data, manifestSha256, hadoop);
+    return withNetwork(
+        () -> network.borrow(hadoop),
+        evaluation ->
+            evaluation.magnitudes(
+                new SplitBlocks(shards, split, new BlockCache(0)), part.from(), part.to()));
   }
 
   private <T> T withNetwork(Borrowing borrowing, Function<BlockEvaluation, T> work)

@@ -12,7 +12,6 @@ import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
-import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.worker.eval.ModelInput;
 import java.util.ArrayList;
@@ -89,8 +88,8 @@ public final class PredictJob {
             .create(
                 metadata.model(),
                 views.count(),
-                RateMultipliers.ones(metadata.model()),
-                request.model().arithmetic())) {
+                request.model().arithmetic(),
+                metadata.quantization())) {
       stored.load(network, hadoop);
       for (String uri : request.images()) {
         Optional<Pixels> image = NamedImages.read(uri, hadoop, listener::failed);

@@ -59,15 +59,17 @@ public final class TrainedNetwork implements Serializable {
     this.temperature = temperature;
   }
 
-  private static ReplicaKey key(ModelSpec model, String engine, int batch, Arithmetic arithmetic) {
+  private static ReplicaKey key(
+      ModelMetadata metadata, String engine, int batch, Arithmetic arithmetic) {
     return new ReplicaKey(
-        model,
+        metadata.model(),
         Engines.named(engine).name(),
         batch,
-        RateMultipliers.ones(model),
+        RateMultipliers.ones(metadata.model()),
         "",
         arithmetic,
-        ComputeEnvironment.NOT_RECORDED);
+        ComputeEnvironment.NOT_RECORDED,
+        metadata.quantization());
   }
 
   /**
@@ -81,7 +83,7 @@ public final class TrainedNetwork implements Serializable {
   static TrainedNetwork inTraining(
       ModelMetadata metadata, String engine, int batch, Arithmetic arithmetic) {
     return new TrainedNetwork(
-        key(metadata.model(), engine, batch, arithmetic),
+        key(metadata, engine, batch, arithmetic),
         metadata,
         new MeanParameters(List.of()),
         UUID.randomUUID().toString(),
@@ -115,7 +117,7 @@ public final class TrainedNetwork implements Serializable {
     models.forEach(StoredModel::requireFinite);
     ModelMetadata metadata = models.get(models.size() - 1).metadata();
     return new TrainedNetwork(
-        key(metadata.model(), engine, batch, arithmetic),
+        key(metadata, engine, batch, arithmetic),
         metadata,
         MeanParameters.of(models),
         models.stream().map(StoredModel::parametersSha256).collect(Collectors.joining(",")),

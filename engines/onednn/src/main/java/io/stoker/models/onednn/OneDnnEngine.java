@@ -10,6 +10,7 @@ import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.OpenMp;
 import io.stoker.models.engine.Precision;
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.onednn.layers.Workspace;
 import io.stoker.models.onednn.memory.OneDnn;
@@ -112,6 +113,24 @@ public final class OneDnnEngine implements Engine {
   }
 
   @Override
+  public void requireInt8(ModelSpec model, Quantization quantization) {
+    requireInt8(model, quantization, InstructionSet.multipliesBytes());
+  }
+
+  /**
+   * As {@link #requireInt8(ModelSpec, Quantization)}, for any processor.
+   *
+   * @param multipliesBytes whether it has instructions for integers of 8 bits
+   */
+  static void requireInt8(ModelSpec model, Quantization quantization, boolean multipliesBytes) {
+    Check.input(
+        quantization.isEmpty() || multipliesBytes,
+        "Cannot compute in int8: this processor has neither VNNI nor AMX (avx512_vnni, avx_vnni);"
+            + " use the checkpoint from before 'quantize', or another machine");
+    quantization.requireLayersOf(model);
+  }
+
+  @Override
   public String algorithm(ModelSpec.Placed layer, int batchCapacity, Arithmetic arithmetic) {
     KernelRule rule = new ShapeRule(InstructionSet.here(), arithmetic, batchCapacity);
     return layer
@@ -134,18 +153,47 @@ public final class OneDnnEngine implements Engine {
   @Override
   public Network create(
       ModelSpec model, int batchCapacity, RateMultipliers rates, Arithmetic arithmetic) {
+    return create(model, batchCapacity, rates, arithmetic, Quantization.NONE);
+  }
+
+  @Override
+  public Network create(
+      ModelSpec model, int batchCapacity, Arithmetic arithmetic, Quantization quantization) {
+    requireInt8(model, quantization);
+    return create(model, batchCapacity, RateMultipliers.ones(model), arithmetic, quantization);
+  }
+
+  private Network create(
+      ModelSpec model,
+      int batchCapacity,
+      RateMultipliers rates,
+      Arithmetic arithmetic,
+      Quantization quantization) {
     Check.input(batchCapacity >= 1, "Invalid batch size: %d (must be >= 1)", batchCapacity);
     Arithmetic resolved = resolve(model, batchCapacity, arithmetic);
     return create(
-        model, batchCapacity, rates, new ShapeRule(InstructionSet.here(), resolved, batchCapacity));
+        model,
+        batchCapacity,
+        rates,
+        new ShapeRule(InstructionSet.here(), resolved, batchCapacity),
+        quantization);
   }
 
   /** Creates a network of which a rule chooses the kernels. */
   public static Network create(
       ModelSpec model, int batchCapacity, RateMultipliers rates, KernelRule rule) {
+    return create(model, batchCapacity, rates, rule, Quantization.NONE);
+  }
+
+  private static Network create(
+      ModelSpec model,
+      int batchCapacity,
+      RateMultipliers rates,
+      KernelRule rule,
+      Quantization quantization) {
     Workspace workspace = new Workspace(rule);
     try {
-      return new OneDnnNetwork(workspace, model, batchCapacity, rates, rule);
+      return new OneDnnNetwork(workspace, model, batchCapacity, rates, rule, quantization);
     } catch (RuntimeException | Error e) { // Native memory that is missing is an error.
       workspace.close();
       throw e;

@@ -3,8 +3,10 @@ package io.stoker.models.onednn;
 
 import io.stoker.models.engine.BatchCheck;
 import io.stoker.models.engine.BatchScore;
+import io.stoker.models.engine.InputObserver;
 import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.onednn.layers.CompiledModel;
@@ -12,13 +14,16 @@ import io.stoker.models.onednn.layers.CompiledSizes;
 import io.stoker.models.onednn.layers.DeferredGradient;
 import io.stoker.models.onednn.layers.FlatVectors;
 import io.stoker.models.onednn.layers.Workspace;
+import io.stoker.models.onednn.memory.Arena;
 import io.stoker.models.onednn.rules.InstructionSet;
 import io.stoker.models.onednn.rules.KernelRule;
 import io.stoker.models.onednn.rules.Purpose;
+import io.stoker.models.onednn.rules.QuantizedRule;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A network of oneDNN primitives. The model is compiled for training, for inference and for {@link
@@ -39,6 +44,14 @@ final class OneDnnNetwork implements Network {
   /** The model with gradients by the images. */
   private final CompiledSizes inspecting;
 
+  /** The model in inference, whose layers show {@link #observer} their inputs. */
+  private final CompiledSizes observed;
+
+  private final boolean quantized;
+
+  /** Does nothing outside of {@link #observeInputs}. */
+  private InputObserver observer = (layer, input) -> {};
+
   /** The gradients of the last pass that are not in the vector of gradients. */
   private List<DeferredGradient> deferred = List.of();
 
@@ -48,13 +61,15 @@ final class OneDnnNetwork implements Network {
   /**
    * @param workspace owns the network's vectors; the network closes it
    * @param rule chooses how layers are computed
+   * @param quantization which layers are computed in int8 in inference
    */
   OneDnnNetwork(
       Workspace workspace,
       ModelSpec model,
       int batchCapacity,
       RateMultipliers rates,
-      KernelRule rule) {
+      KernelRule rule,
+      Quantization quantization) {
     this.rule = rule;
     this.workspace = workspace;
     this.model = model;
@@ -71,20 +86,31 @@ final class OneDnnNetwork implements Network {
             DeferredGradient.weights(InstructionSet.here(), model, rates));
     sgd = new SgdUpdate(vectors, model, rates);
     training = sizes(frozenLayers, Purpose.TRAINING);
-    inference = sizes(frozenLayers, Purpose.INFERENCE);
+    quantized = !quantization.isEmpty();
+    KernelRule inInference = quantized ? new QuantizedRule(rule, quantization) : rule;
+    inference = sizes(frozenLayers, () -> new Workspace(inInference, arena(), Purpose.INFERENCE));
     inspecting = sizes(CompiledModel.TO_THE_IMAGES, Purpose.TRAINING);
+    observed =
+        sizes(
+            frozenLayers,
+            () ->
+                new Workspace(rule, arena(), Purpose.INFERENCE)
+                    .observedBy((layer, input) -> observer.observe(layer, input)));
+  }
+
+  private Arena arena() {
+    return workspace.arena();
   }
 
   private CompiledSizes sizes(int frozenLayers, Purpose purpose) {
+    return sizes(frozenLayers, () -> new Workspace(rule, arena(), purpose));
+  }
+
+  private CompiledSizes sizes(int frozenLayers, Supplier<Workspace> workspaces) {
     return new CompiledSizes(
         batchCapacity,
         examples ->
-            CompiledModel.compile(
-                model,
-                frozenLayers,
-                vectors,
-                examples,
-                new Workspace(rule, workspace.arena(), purpose)));
+            CompiledModel.compile(model, frozenLayers, vectors, examples, workspaces.get()));
   }
 
   @Override
@@ -121,6 +147,18 @@ final class OneDnnNetwork implements Network {
   }
 
   @Override
+  public void observeInputs(float[] images, int examples, InputObserver seer) {
+    float[] probabilities = new float[examples * model.classes()];
+    check.prediction(images, examples, probabilities);
+    observer = seer;
+    try {
+      observed.of(examples).predict(images, probabilities);
+    } finally {
+      observer = (layer, input) -> {};
+    }
+  }
+
+  @Override
   public void activations(float[] images, int examples, int layer, float[] activations) {
     check.activations(images, examples, layer, activations);
     inspecting.of(examples).activations(images, layer, activations);
@@ -154,7 +192,15 @@ final class OneDnnNetwork implements Network {
       writeDeferred(); // The norm is that of the whole gradient.
     }
     sgd.update(settings, deferred);
+    parametersChanged();
+  }
+
+  /** Integer weights are computed where the model is compiled. */
+  private void parametersChanged() {
     vectors.change();
+    if (quantized) {
+      inference.close();
+    }
   }
 
   @Override
@@ -165,7 +211,7 @@ final class OneDnnNetwork implements Network {
   @Override
   public void writeParameters(long offset, FloatBuffer source) {
     write(vectors.parameterBuffer(), offset, source);
-    vectors.change();
+    parametersChanged();
   }
 
   private void writeDeferred() {
@@ -217,6 +263,7 @@ final class OneDnnNetwork implements Network {
     training.close();
     inference.close();
     inspecting.close();
+    observed.close();
     workspace.close();
   }
 }

@@ -87,6 +87,7 @@ class DeterminismTest {
       boolean has =
           switch (kernel) {
             case DIRECT -> true;
+            case INT8 -> false;
             case WINOGRAD ->
                 set.hasWinograd()
                     && layer.layer() instanceof LayerSpec.Convolution convolution

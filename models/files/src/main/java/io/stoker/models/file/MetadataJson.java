@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.NewerVersionException;
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelTree;
 import io.stoker.models.spec.Shape;
@@ -20,8 +21,11 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -60,7 +64,9 @@ record MetadataJson(
           "class_names",
           "mean",
           "standard_deviation",
-          "clock");
+          "clock",
+          "int8");
+  private static final Set<String> RANGE_KEYS = Set.of("largest", "signed");
   private static final Set<String> CLOCK_KEYS =
       Set.of("round", "epoch", "step_of_epoch", "step", "examples");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
@@ -99,6 +105,18 @@ record MetadataJson(
         .put("step_of_epoch", clock.stepOfEpoch())
         .put("step", clock.step())
         .put("examples", clock.examples());
+    if (!metadata.quantization().isEmpty()) {
+      ObjectNode layers = tree.putObject("int8");
+      metadata
+          .quantization()
+          .ranges()
+          .forEach(
+              (layer, range) ->
+                  layers
+                      .putObject(layer)
+                      .put("largest", range.largest())
+                      .put("signed", range.signed()));
+    }
     try {
       return MAPPER.writeValueAsBytes(tree);
     } catch (JsonProcessingException e) {
@@ -173,7 +191,8 @@ record MetadataJson(
                 count(clock, "epoch"),
                 count(clock, "step_of_epoch"),
                 count(clock, "step"),
-                count(clock, "examples"))),
+                count(clock, "examples")),
+            quantization(tree)),
         digest(tree, "parameters_sha256"),
         optionalDigest(tree, "updater_state_sha256"),
         updaterVectors(tree),
@@ -192,6 +211,26 @@ record MetadataJson(
       require(size.canConvertToInt(), "images");
     }
     return new Shape(sizes.get(0).intValue(), sizes.get(1).intValue(), sizes.get(2).intValue());
+  }
+
+  private static Quantization quantization(JsonNode tree) throws Missing {
+    if (!tree.has("int8")) {
+      return Quantization.NONE;
+    }
+    require(tree.get("int8").isObject() && !tree.get("int8").isEmpty(), "int8");
+    SortedMap<String, Quantization.Range> ranges = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> layer : tree.get("int8").properties()) {
+      JsonNode range = layer.getValue();
+      require(range.isObject(), "int8");
+      requireKeys(range, RANGE_KEYS);
+      require(range.path("largest").isNumber(), "largest");
+      require(range.path("signed").isBoolean(), "signed");
+      ranges.put(
+          layer.getKey(),
+          new Quantization.Range(
+              range.get("largest").floatValue(), range.get("signed").booleanValue()));
+    }
+    return new Quantization(ranges);
   }
 
   private static int updaterVectors(JsonNode tree) throws Missing {

@@ -2,6 +2,7 @@
 package io.stoker.models.file;
 
 import io.stoker.failure.Check;
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import java.io.Serializable;
@@ -17,6 +18,7 @@ import java.util.List;
  * @param standardDeviation the standard deviation of each channel in pixel units, by which images
  *     are divided
  * @param clock the progress of training
+ * @param quantization which layers are computed in int8
  */
 public record ModelMetadata(
     ModelSpec model,
@@ -24,9 +26,11 @@ public record ModelMetadata(
     List<String> classNames,
     List<Double> mean,
     List<Double> standardDeviation,
-    TrainingClock clock)
+    TrainingClock clock,
+    Quantization quantization)
     implements Serializable {
   public ModelMetadata {
+    quantization.requireLayersOf(model);
     classNames = List.copyOf(classNames);
     mean = List.copyOf(mean);
     standardDeviation = List.copyOf(standardDeviation);
@@ -60,6 +64,22 @@ public record ModelMetadata(
             + " deviations > 0)",
         mean,
         standardDeviation);
+  }
+
+  /** The metadata of a model whose layers are all computed in floating point. */
+  public ModelMetadata(
+      ModelSpec model,
+      Shape images,
+      List<String> classNames,
+      List<Double> mean,
+      List<Double> standardDeviation,
+      TrainingClock clock) {
+    this(model, images, classNames, mean, standardDeviation, clock, Quantization.NONE);
+  }
+
+  /** This metadata, with other layers in int8. */
+  public ModelMetadata with(Quantization layers) {
+    return new ModelMetadata(model, images, classNames, mean, standardDeviation, clock, layers);
   }
 
   /** The metadata of a model that was trained on whole images. */

@@ -270,6 +270,16 @@ class DamagedModelFileTest {
         "\"standard_deviation\" : [ 64.5 ] | \"standard_deviation\" : [ 0 ] | channel statistics",
         "\"parameters_sha256\" : \" | \"parameters_sha256\" : \"0 | 'parameters_sha256'",
         "\"model\" : { | \"model\" : [ { | stoker.json",
+        "\"format\" : 1 | \"format\" : 1, \"int8\" : {} | 'int8'",
+        "\"format\" : 1 | \"format\" : 1, \"int8\" : {\"1\" : 2} | 'int8'",
+        "\"format\" : 1 | \"format\" : 1, \"int8\" : {\"1\" : {\"signed\" : true}} | 'largest'",
+        "\"format\" : 1 | \"format\" : 1, \"int8\" : {\"1\" : {\"largest\" : 2}} | 'signed'",
+        "\"format\" : 1 | \"format\" : 1, \"int8\" : {\"1\" : {\"largest\" : 0, \"signed\" : true}}"
+            + " | Invalid range",
+        "\"format\" : 1 | \"format\" : 1, \"int8\" : {\"1\" : {\"largest\" : 1e99, \"signed\" :"
+            + " true}} | Invalid range",
+        "\"format\" : 1 | \"format\" : 1, \"int8\" : {\"2\" : {\"largest\" : 2, \"signed\" : true}}"
+            + " | Invalid layer in int8: 2",
       })
   void metadataThatCannotBeIsRefused(String text, String replacement, String reason)
       throws IOException {

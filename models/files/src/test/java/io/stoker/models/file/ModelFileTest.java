@@ -12,6 +12,7 @@ import io.stoker.failure.InputException;
 import io.stoker.models.dl4j.Dl4jEngine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.engine.Targets;
 import io.stoker.models.spec.ActivationFunction;
@@ -43,8 +44,10 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -89,6 +92,26 @@ class ModelFileTest {
   private static ModelSpec smallest(String name) {
     List<Integer> sizes = Zoo.sizes(name);
     return sizes.isEmpty() ? Zoo.model(name, 10) : Zoo.sized(name, sizes.get(0), 10);
+  }
+
+  @Test
+  void layersInInt8AreReadAsTheyWereWritten() throws IOException {
+    ModelSpec model = SampleModels.everything();
+    Quantization quantization =
+        new Quantization(
+            new TreeMap<>(
+                Map.of(
+                    "1",
+                    new Quantization.Range(0.1f, true),
+                    "5",
+                    new Quantization.Range(1 / 3f, false))));
+    ModelMetadata metadata = SampleModels.metadata(model).with(quantization);
+    byte[] file =
+        SampleModels.bytes(
+            ModelFileWriter.of(
+                metadata, SampleModels.MOMENTUM, new InitialParameters(model, 5)::fill));
+
+    assertThat(SampleModels.verify(file).metadata()).isEqualTo(metadata);
   }
 
   @Tag("slow")

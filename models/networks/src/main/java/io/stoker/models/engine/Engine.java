@@ -164,6 +164,35 @@ public interface Engine {
     return "";
   }
 
+  /**
+   * Creates a network for prediction, of which some layers are computed in int8.
+   *
+   * @param model the model
+   * @param batchCapacity the largest number of examples of one call, at least 1
+   * @param arithmetic how it computes the other layers
+   * @param quantization the layers in int8
+   * @throws io.stoker.failure.InputException if this engine or this processor does not compute in
+   *     int8, or if the model has no such layers
+   */
+  default Network create(
+      ModelSpec model, int batchCapacity, Arithmetic arithmetic, Quantization quantization) {
+    requireInt8(model, quantization);
+    return create(model, batchCapacity, RateMultipliers.ones(model), arithmetic);
+  }
+
+  /**
+   * Makes sure that layers of a model can be computed in int8 here.
+   *
+   * @throws io.stoker.failure.InputException if they cannot; never if there are no such layers
+   */
+  default void requireInt8(ModelSpec model, Quantization quantization) {
+    Check.input(
+        quantization.isEmpty(),
+        "Engine %s does not compute in int8: use --engine onednn, or the checkpoint from before"
+            + " 'quantize'",
+        name());
+  }
+
   /** Creates a network whose tensors all learn at the same rate. */
   default Network create(ModelSpec model, int batchCapacity) {
     return create(model, batchCapacity, RateMultipliers.ones(model));

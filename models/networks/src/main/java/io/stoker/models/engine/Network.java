@@ -156,6 +156,19 @@ public interface Network extends AutoCloseable {
         "This engine cannot look into a network: choose another with --engine");
   }
 
+  /**
+   * Predicts, and shows an observer the inputs of the layers that can be computed in int8.
+   *
+   * @param images {@code [examples, channels, height, width]}
+   * @param examples the number of examples, 1 to {@link #batchCapacity()}
+   * @param observer sees them
+   * @throws io.stoker.failure.InputException if this engine cannot do this
+   */
+  default void observeInputs(float[] images, int examples, InputObserver observer) {
+    throw new InputException(
+        "This engine cannot look into a network: choose another with --engine");
+  }
+
   /** Copies parameters {@code [offset, offset + target.remaining())} into target. */
   void readParameters(long offset, FloatBuffer target);
 

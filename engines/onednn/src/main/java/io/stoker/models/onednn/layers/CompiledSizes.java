@@ -62,13 +62,16 @@ public final class CompiledSizes implements AutoCloseable {
     }
   }
 
+  /** Frees the models; the next call compiles one again. */
   @Override
   public void close() {
     if (full != null) {
       full.close();
+      full = null;
     }
     if (smaller != null) {
       smaller.close();
+      smaller = null;
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn.layers;
 
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ModelSpec;
 import java.util.Optional;
 
@@ -12,9 +13,14 @@ import java.util.Optional;
  * @param rectified whether a rectifier follows
  * @param rounded whether the output is rounded to bfloat16, see {@link
  *     io.stoker.models.onednn.rules.Rounding}
+ * @param next the range of the layer in int8 that reads the output; empty if another layer does
  */
-record Epilogue(Optional<ModelSpec.Placed> normalization, boolean rectified, boolean rounded) {
-  static final Epilogue NONE = new Epilogue(Optional.empty(), false, false);
+record Epilogue(
+    Optional<ModelSpec.Placed> normalization,
+    boolean rectified,
+    boolean rounded,
+    Optional<Quantization.Range> next) {
+  static final Epilogue NONE = new Epilogue(Optional.empty(), false, false, Optional.empty());
 
   /** How many layers. */
   int layers() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn.layers;
 
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.onednn.memory.Tensor;
+import io.stoker.models.onednn.rules.Kernel;
 import io.stoker.models.onednn.rules.Purpose;
 import io.stoker.models.onednn.rules.Rounding;
 import io.stoker.models.spec.LayerSpec;
@@ -125,17 +127,29 @@ record LayerCompiler(
     if (!convolution && !isNormalization(layer) && !(layer.layer() instanceof LayerSpec.Dense)) {
       return Epilogue.NONE;
     }
-    // A dense layer's weights are large, and are multiplied as they are.
+    // A dense layer's weights are large, and are multiplied as they are, unless they are in int8.
+    boolean folds = inference && (convolution || isInInt8(workspace, layer));
     Optional<ModelSpec.Placed> normalization =
         placed.stream()
             .skip(i + 1L)
-            .limit(convolution && inference ? 1 : 0)
+            .limit(folds ? 1 : 0)
             .filter(LayerCompiler::isNormalization)
             .findFirst();
     int next = i + 1 + (normalization.isPresent() ? 1 : 0);
     boolean rectified = Rounding.isRectifier(placed, next);
-    boolean rounded = workspace.rounding().isAfter(placed, i, next + (rectified ? 1 : 0));
-    return new Epilogue(normalization, rectified, rounded);
+    int after = next + (rectified ? 1 : 0);
+    boolean rounded = workspace.rounding().isAfter(placed, i, after);
+    return new Epilogue(
+        normalization,
+        rectified,
+        rounded,
+        isInInt8(workspace, layer)
+            ? workspace.rounding().rangeAfter(placed, after)
+            : Optional.empty());
+  }
+
+  private static boolean isInInt8(Workspace workspace, ModelSpec.Placed layer) {
+    return Quantization.isPossible(layer) && workspace.kernel(layer) == Kernel.INT8;
   }
 
   private static boolean isConvolution(ModelSpec.Placed placed) {
@@ -151,16 +165,27 @@ record LayerCompiler(
     return placed.layer().accept(this);
   }
 
+  private CompiledLayer observed(CompiledLayer layer) {
+    return workspace.isObserved() ? new ObservedLayer(workspace, placed, input, layer) : layer;
+  }
+
   @Override
   public CompiledLayer visitConvolution(LayerSpec.Convolution layer) {
-    return workspace.kernel(placed).isRearranged()
-        ? new RearrangedConvolution(workspace, vectors, placed, layer, input, epilogue)
-        : new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue);
+    Kernel kernel = workspace.kernel(placed);
+    if (kernel == Kernel.INT8) {
+      return QuantizedConvolution.of(workspace, vectors, placed, layer, input, epilogue);
+    }
+    return observed(
+        kernel.isRearranged()
+            ? new RearrangedConvolution(workspace, vectors, placed, layer, input, epilogue)
+            : new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue));
   }
 
   @Override
   public CompiledLayer visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
-    return new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue);
+    return workspace.kernel(placed) == Kernel.INT8
+        ? QuantizedConvolution.of(workspace, vectors, placed, layer, input, epilogue)
+        : observed(new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue));
   }
 
   @Override
@@ -211,7 +236,9 @@ record LayerCompiler(
 
   @Override
   public CompiledLayer visitDense(LayerSpec.Dense layer) {
-    return new CompiledDense(workspace, vectors, placed, layer, input, epilogue);
+    return workspace.kernel(placed) == Kernel.INT8
+        ? new QuantizedDense(workspace, vectors, placed, layer, input, epilogue)
+        : observed(new CompiledDense(workspace, vectors, placed, layer, input, epilogue));
   }
 
   @Override

@@ -2,6 +2,8 @@
 package io.stoker.models.onednn.layers;
 
 import io.stoker.base.Division;
+import io.stoker.models.engine.InputObserver;
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.onednn.memory.AlignedMemory;
 import io.stoker.models.onednn.memory.Arena;
 import io.stoker.models.onednn.memory.Layout;
@@ -66,6 +68,9 @@ public final class Workspace implements AutoCloseable {
   private final KernelRule rule;
   private final Purpose purpose;
 
+  /** Null where nobody looks at the inputs of layers. */
+  private InputObserver observer;
+
   /** A workspace for layers that are computed directly in fp32. */
   public Workspace() {
     this(layer -> Kernel.DIRECT);
@@ -128,6 +133,25 @@ public final class Workspace implements AutoCloseable {
   /** The gradients that a backward pass does not compute. */
   List<DeferredGradient> deferred() {
     return deferred;
+  }
+
+  /** Shows an observer the inputs of layers that can be computed in int8; to be called first. */
+  public Workspace observedBy(InputObserver seer) {
+    observer = seer;
+    return this;
+  }
+
+  boolean isObserved() {
+    return observer != null;
+  }
+
+  InputObserver observer() {
+    return observer;
+  }
+
+  /** The range of the input of a layer that is computed in int8. */
+  Quantization.Range range(ModelSpec.Placed layer) {
+    return rule.range(layer).orElseThrow();
   }
 
   /** How a layer is computed. */
@@ -210,7 +234,9 @@ public final class Workspace implements AutoCloseable {
     long[] dimensions = tensor.layout().dimensions();
     return dimensions.length == 4
         ? tensor
-        : view(Layout.plain(dimensions[0], dimensions[1], 1, 1), tensor);
+        : view(
+            Layout.plain(dimensions[0], dimensions[1], 1, 1).rowMajorOf(tensor.layout().type()),
+            tensor);
   }
 
   /**
@@ -264,6 +290,11 @@ public final class Workspace implements AutoCloseable {
    */
   PrimitiveDescriptor operation(Pointer description, PrimitiveDescriptor forward) {
     return operation(description, OneDnn.attributes(), forward.descriptor());
+  }
+
+  /** Chooses an implementation with attributes, which the caller owns. */
+  PrimitiveDescriptor operation(Pointer description, dnnl_primitive_attr attributes) {
+    return operation(description, attributes, new dnnl_primitive_desc());
   }
 
   private PrimitiveDescriptor operation(
@@ -415,6 +446,19 @@ public final class Workspace implements AutoCloseable {
   /** Adds the values of a tensor to those of another one of the same dimensions. */
   Reorder add(Tensor from, Tensor to) {
     return reorder(from, to, OneDnn.addingAttributes());
+  }
+
+  /**
+   * Divides the values of a tensor by a scale, and rounds them to the integers of another one of
+   * the same dimensions.
+   */
+  Reorder quantize(Tensor from, Tensor to, float scale) {
+    dnnl_primitive_attr attributes = OneDnn.scalingAttributes(new float[] {1 / scale}, 0, false);
+    try {
+      return reorder(from, to, attributes);
+    } finally {
+      dnnl.dnnl_primitive_attr_destroy(attributes);
+    }
   }
 
   private Reorder reorder(Tensor from, Tensor to, dnnl_primitive_attr attributes) {

@@ -37,10 +37,7 @@ public final class OneDnn {
     decideArithmetic();
     check(dnnl.dnnl_engine_create(engine, dnnl.dnnl_cpu, 0), "create a CPU engine");
     attributes = createAttributes();
-    rectifying =
-        attributes(
-            operations ->
-                dnnl.dnnl_post_ops_append_eltwise(operations, 1, dnnl.dnnl_eltwise_relu, 0, 0));
+    rectifying = attributes(OneDnn::appendRectifier);
     adding = attributes(operations -> dnnl.dnnl_post_ops_append_sum(operations, 1));
   }
 
@@ -76,6 +73,26 @@ public final class OneDnn {
     check(dnnl.dnnl_primitive_attr_set_post_ops(created, operations), "set operations");
     dnnl.dnnl_post_ops_destroy(operations);
     return created;
+  }
+
+  /**
+   * Attributes of a primitive that multiplies its result; the caller destroys them.
+   *
+   * @param scales the factors
+   * @param mask a bit for each dimension that has factors of its own; 0 with one factor
+   * @param rectified whether a rectifier is applied after that
+   */
+  public static dnnl_primitive_attr scalingAttributes(float[] scales, int mask, boolean rectified) {
+    dnnl_primitive_attr created =
+        rectified ? attributes(OneDnn::appendRectifier) : createAttributes();
+    check(
+        dnnl.dnnl_primitive_attr_set_output_scales(created, scales.length, mask, scales),
+        "set scales");
+    return created;
+  }
+
+  private static int appendRectifier(dnnl_post_ops operations) {
+    return dnnl.dnnl_post_ops_append_eltwise(operations, 1, dnnl.dnnl_eltwise_relu, 0, 0);
   }
 
   private static dnnl_primitive_attr createAttributes() {

@@ -43,7 +43,7 @@ public enum InstructionSet {
    */
   static InstructionSet of(int isa) {
     return Stream.of(values())
-        .filter(set -> (isa & set.bits) == set.bits)
+        .filter(set -> has(isa, set.bits))
         .max(Comparator.naturalOrder())
         .orElse(SSE41);
   }
@@ -54,6 +54,25 @@ public enum InstructionSet {
    */
   public InstructionSet deciding(Precision precision) {
     return precision == Precision.FP32 && hasAvx512() ? AVX512 : this;
+  }
+
+  /** Whether oneDNN multiplies 8-bit integers by instructions of this processor: VNNI or AMX. */
+  public static boolean multipliesBytes() {
+    OneDnn.engine(); // loads the library
+    return multipliesBytes(dnnl.dnnl_get_effective_cpu_isa());
+  }
+
+  /**
+   * As {@link #multipliesBytes()}, for any processor.
+   *
+   * @param isa oneDNN's value, in which each instruction set has its bit
+   */
+  static boolean multipliesBytes(int isa) {
+    return has(isa, dnnl.dnnl_cpu_isa_avx512_core_vnni) || has(isa, dnnl.dnnl_cpu_isa_avx2_vnni);
+  }
+
+  private static boolean has(int isa, int bits) {
+    return (isa & bits) == bits;
   }
 
   /** The value of ONEDNN_MAX_CPU_ISA that limits oneDNN to it. */

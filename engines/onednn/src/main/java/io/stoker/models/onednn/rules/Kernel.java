@@ -15,6 +15,9 @@ public enum Kernel {
   /** All products of the definition, of inputs and weights that are rounded to bfloat16. */
   BF16("bf16", dnnl.dnnl_bf16, dnnl.dnnl_convolution_direct),
 
+  /** All products of the definition, of inputs and weights that are integers of 8 bits. */
+  INT8("int8", dnnl.dnnl_s8, dnnl.dnnl_convolution_direct),
+
   /** {@link #WINOGRAD} after a {@link Rearrangement}. */
   REARRANGED("winograd, rearranged", dnnl.dnnl_f32, dnnl.dnnl_convolution_winograd),
 
@@ -54,7 +57,7 @@ public enum Kernel {
   /** The least choice of algorithms that allows it. */
   public ConvolutionAlgorithm algorithm() {
     return switch (this) {
-      case DIRECT, BF16 -> ConvolutionAlgorithm.DIRECT;
+      case DIRECT, BF16, INT8 -> ConvolutionAlgorithm.DIRECT;
       case WINOGRAD -> ConvolutionAlgorithm.WINOGRAD;
       case REARRANGED, REARRANGED_BF16 -> ConvolutionAlgorithm.REARRANGED;
     };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn.rules;
 
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ModelSpec;
+import java.util.Optional;
 
 /**
  * Chooses how each layer is computed. A rule looks at the shape of the layer and never at the
@@ -10,6 +12,11 @@ import io.stoker.models.spec.ModelSpec;
 public interface KernelRule {
   /** The kernel of a convolution or a dense layer; of no meaning for other layers. */
   Kernel kernel(ModelSpec.Placed layer);
+
+  /** The range of the input of a layer with {@link Kernel#INT8}; empty for other layers. */
+  default Optional<Quantization.Range> range(ModelSpec.Placed layer) {
+    return Optional.empty();
+  }
 
   /**
    * Whether values between layers are rounded to bfloat16 in training, see {@link Rounding}, and

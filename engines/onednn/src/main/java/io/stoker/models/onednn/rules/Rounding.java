@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn.rules;
 
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ActivationFunction;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
@@ -48,6 +50,17 @@ public record Rounding(KernelRule rule, Purpose purpose) {
           case TRAINING -> rule.roundsInTraining() && multiplies(placed.get(layer));
         };
     return may && isBeforeRounding(placed, next);
+  }
+
+  /**
+   * The range of the layer in int8 that reads the output of another one, as it is or through layers
+   * that compute with integers as well.
+   *
+   * @param placed layers one after the other
+   * @param next the index of the first layer after that one that it does not compute along
+   */
+  public Optional<Quantization.Range> rangeAfter(List<ModelSpec.Placed> placed, int next) {
+    return placed.stream().skip(next).dropWhile(this::passesOn).findFirst().flatMap(rule::range);
   }
 
   /** Whether the next layer that does more than to pass rounded values on rounds its input. */

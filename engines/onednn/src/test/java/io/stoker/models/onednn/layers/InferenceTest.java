@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Models compiled for inference, compared with the same models where no layers are fused. */
 class InferenceTest {
-  private static final int EXAMPLES = 5;
-  private static final int CLASSES = 3;
+  static final int EXAMPLES = 5;
+  static final int CLASSES = 3;
   private static final Initializer HE = new Initializer.He();
   private static final LayerSpec RELU = new LayerSpec.Activation(ActivationFunction.RELU);
   private static final LayerSpec NORM = new LayerSpec.BatchNormalization(1e-3f, 0.9f);
@@ -265,7 +265,7 @@ class InferenceTest {
     return probabilities;
   }
 
-  private static float[] images(ModelSpec model) {
+  static float[] images(ModelSpec model) {
     SplittableRandom random = new SplittableRandom(4);
     float[] images = new float[EXAMPLES * model.input().features()];
     for (int i = 0; i < images.length; i++) {
@@ -275,7 +275,7 @@ class InferenceTest {
   }
 
   /** Initial parameters, with scales, shifts and statistics as after training. */
-  private static float[] parameters(ModelSpec model, int seed) {
+  static float[] parameters(ModelSpec model, int seed) {
     float[] parameters = new float[Math.toIntExact(model.parameterCount())];
     new InitialParameters(model, seed).fill(0, FloatBuffer.wrap(parameters));
     SplittableRandom random = new SplittableRandom(seed);

@@ -19,6 +19,17 @@ class InstructionSetTest {
   }
 
   @Test
+  void vnniAndAmxMultiplyBytes() {
+    assertThat(InstructionSet.multipliesBytes(dnnl.dnnl_cpu_isa_avx512_core_vnni)).isTrue();
+    assertThat(InstructionSet.multipliesBytes(dnnl.dnnl_cpu_isa_avx2_vnni)).isTrue();
+    assertThat(InstructionSet.multipliesBytes(dnnl.dnnl_cpu_isa_avx512_core_bf16)).isTrue();
+    assertThat(InstructionSet.multipliesBytes(dnnl.dnnl_cpu_isa_avx512_core_amx)).isTrue();
+    assertThat(InstructionSet.multipliesBytes(dnnl.dnnl_cpu_isa_avx512_core)).isFalse();
+    assertThat(InstructionSet.multipliesBytes(dnnl.dnnl_cpu_isa_avx2)).isFalse();
+    assertThat(InstructionSet.multipliesBytes(dnnl.dnnl_cpu_isa_sse41)).isFalse();
+  }
+
+  @Test
   void ofWiderOnesThanAvx512OnlyBfloat16Depends() {
     assertThat(InstructionSet.AMX.deciding(Precision.FP32)).isEqualTo(InstructionSet.AVX512);
     assertThat(InstructionSet.AMX.deciding(Precision.BF16)).isEqualTo(InstructionSet.AMX);

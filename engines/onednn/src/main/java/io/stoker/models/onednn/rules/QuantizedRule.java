@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn.rules;
+
+import io.stoker.models.engine.Quantization;
+import io.stoker.models.spec.ModelSpec;
+import java.util.Optional;
+
+/**
+ * Computes some layers in int8, and the others by another rule.
+ *
+ * @param others the rule of the other layers
+ * @param quantization the layers in int8
+ */
+public record QuantizedRule(KernelRule others, Quantization quantization) implements KernelRule {
+  @Override
+  public Kernel kernel(ModelSpec.Placed layer) {
+    return range(layer).isPresent() ? Kernel.INT8 : others.kernel(layer);
+  }
+
+  @Override
+  public Optional<Quantization.Range> range(ModelSpec.Placed layer) {
+    return quantization.range(layer);
+  }
+
+  @Override
+  public boolean roundsInTraining() {
+    return others.roundsInTraining();
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.engine;
+
+import io.stoker.failure.Check;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import java.io.Serializable;
+import java.util.Collections;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Which convolutions and dense layers of a trained model are computed in int8 in inference, and the
+ * range of the input of each. Inputs have one scale for the whole tensor, weights one for each
+ * output channel (see {@link QuantizedWeights}), and sums are exact, in int32. A batch
+ * normalization that follows the layer is a part of its weights and biases.
+ *
+ * @param ranges the range of the input of each layer, by the layer's path, such as {@code 5.2}
+ */
+public record Quantization(SortedMap<String, Range> ranges) implements Serializable {
+  /** Everything in floating point. */
+  public static final Quantization NONE = new Quantization(Collections.emptySortedMap());
+
+  /** The largest magnitude of a signed value; -128 is not used. */
+  public static final int LARGEST_SIGNED = 127;
+
+  private static final int LARGEST_UNSIGNED = 255;
+
+  /**
+   * The values that the input of a layer has. Those beyond the range are rounded to its ends.
+   *
+   * @param largest the largest magnitude, above 0
+   * @param signed whether there are values below 0; without them, the integers go from 0 to 255
+   */
+  public record Range(float largest, boolean signed) implements Serializable {
+    public Range {
+      Check.input(
+          Float.isFinite(largest) && largest > 0,
+          "Invalid range of a layer's input: %s (must be finite, and > 0)",
+          largest);
+    }
+
+    /** The difference of the values of neighbouring integers. */
+    public float scale() {
+      return largest / (signed ? LARGEST_SIGNED : LARGEST_UNSIGNED);
+    }
+  }
+
+  public Quantization {
+    ranges = Collections.unmodifiableSortedMap(new TreeMap<>(ranges));
+  }
+
+  public boolean isEmpty() {
+    return ranges.isEmpty();
+  }
+
+  /** The range of a layer's input; empty if the layer is computed in floating point. */
+  public Optional<Range> range(ModelSpec.Placed layer) {
+    return Optional.ofNullable(ranges.get(layer.path()));
+  }
+
+  /** This one, but for a layer that is computed in floating point. */
+  public Quantization without(String layer) {
+    SortedMap<String, Range> others = new TreeMap<>(ranges);
+    others.remove(layer);
+    return new Quantization(others);
+  }
+
+  /** This one with one layer only. */
+  public Quantization only(String layer) {
+    return new Quantization(new TreeMap<>(Collections.singletonMap(layer, ranges.get(layer))));
+  }
+
+  /** Whether a layer can be computed in int8. */
+  public static boolean isPossible(ModelSpec.Placed layer) {
+    return layer.layer() instanceof LayerSpec.Convolution
+        || layer.layer() instanceof LayerSpec.DepthwiseConvolution
+        || layer.layer() instanceof LayerSpec.Dense;
+  }
+
+  /**
+   * Makes sure that each of its layers is one of a model that can be computed in int8.
+   *
+   * @throws io.stoker.failure.InputException if one is not
+   */
+  public void requireLayersOf(ModelSpec model) {
+    if (ranges.isEmpty()) {
+      return;
+    }
+    Set<String> possible =
+        model.leaves().stream()
+            .filter(Quantization::isPossible)
+            .map(ModelSpec.Placed::path)
+            .collect(Collectors.toSet());
+    for (String layer : ranges.keySet()) {
+      Check.input(
+          possible.contains(layer),
+          "Invalid layer in int8: %s (model %s has no such convolution or dense layer)",
+          layer,
+          model.name());
+    }
+  }
+}
