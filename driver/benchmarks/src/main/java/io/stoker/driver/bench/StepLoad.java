@@ -3,6 +3,7 @@ package io.stoker.driver.bench;
 
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Arithmetic;
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ModelSpec;
 
 /**
@@ -13,8 +14,23 @@ import io.stoker.models.spec.ModelSpec;
  * @param workers how many networks take steps at the same time, each on a thread
  * @param pass the kind of step
  * @param arithmetic how the engine computes
+ * @param quantization the layers that predict in int8
  */
-public record StepLoad(ModelSpec model, int batch, int workers, Pass pass, Arithmetic arithmetic) {
+public record StepLoad(
+    ModelSpec model,
+    int batch,
+    int workers,
+    Pass pass,
+    Arithmetic arithmetic,
+    Quantization quantization) {
+  /** The precision of a network of which all convolutions and dense layers predict in int8. */
+  public static final String INT8 = "int8";
+
+  /** The work of a network without layers in int8. */
+  public StepLoad(ModelSpec model, int batch, int workers, Pass pass, Arithmetic arithmetic) {
+    this(model, batch, workers, pass, arithmetic, Quantization.NONE);
+  }
+
   /** The work of a network that computes with the fastest algorithms in fp32. */
   public StepLoad(ModelSpec model, int batch, int workers, Pass pass) {
     this(model, batch, workers, pass, Arithmetic.FASTEST_FP32);
@@ -23,6 +39,11 @@ public record StepLoad(ModelSpec model, int batch, int workers, Pass pass, Arith
   /** This work in fp32, with the fastest algorithms. */
   StepLoad inFp32() {
     return new StepLoad(model, batch, workers, pass);
+  }
+
+  /** The number format of products, as users call it. */
+  public String precision() {
+    return quantization.isEmpty() ? arithmetic.precision().toString() : INT8;
   }
 
   /** The kind of a step. */

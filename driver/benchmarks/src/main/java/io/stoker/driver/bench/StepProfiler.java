@@ -66,7 +66,9 @@ public final class StepProfiler {
                     rate(
                         load,
                         layer,
-                        engine.engine().algorithm(layer, load.batch(), load.arithmetic()),
+                        load.quantization().range(layer).isPresent()
+                            ? StepLoad.INT8
+                            : engine.engine().algorithm(layer, load.batch(), load.arithmetic()),
                         milliseconds.get(layer),
                         peak))
             .toList();

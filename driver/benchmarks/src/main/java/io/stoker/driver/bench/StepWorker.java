@@ -52,7 +52,16 @@ final class StepWorker implements AutoCloseable {
     int[] labels = random.ints(load.batch(), 0, model.classes()).toArray();
     answers = new float[load.batch() * model.classes()];
     Targets.fill(labels, load.batch(), model.classes(), 0, answers);
-    network = engine.create(model, load.batch(), RateMultipliers.ones(model), load.arithmetic());
+    network =
+        load.quantization().isEmpty()
+            ? engine.create(model, load.batch(), RateMultipliers.ones(model), load.arithmetic())
+            : engine.create(model, load.batch(), load.arithmetic(), load.quantization());
+    fill(network, seed);
+  }
+
+  /** Sets the parameters with which training would begin. */
+  static void fill(Network network, int seed) {
+    ModelSpec model = network.model();
     FloatBuffer chunk = FloatBuffer.allocate(CHUNK);
     InitialParameters parameters = new InitialParameters(model, seed);
     for (long offset = 0; offset < model.parameterCount(); offset += CHUNK) {

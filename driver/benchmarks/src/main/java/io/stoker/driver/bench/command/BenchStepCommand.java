@@ -2,17 +2,19 @@
 package io.stoker.driver.bench.command;
 
 import io.stoker.driver.bench.BenchEngine;
+import io.stoker.driver.bench.BenchQuantization;
 import io.stoker.driver.bench.StepBench;
 import io.stoker.driver.bench.StepLoad;
 import io.stoker.driver.bench.StepProfile;
 import io.stoker.driver.bench.StepProfiler;
-import io.stoker.driver.command.ArithmeticOptions;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Limits;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.config.ModelReference;
+import io.stoker.failure.Check;
 import io.stoker.models.engine.Engines;
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ModelSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +81,7 @@ final class BenchStepCommand extends StokerCommand {
       description = "The engine that computes (default: ${DEFAULT-VALUE}).")
   private String engine;
 
-  @Mixin private ArithmeticOptions arithmetic;
+  @Mixin private BenchArithmetic arithmetic;
 
   @Option(
       names = "--device",
@@ -126,19 +128,28 @@ final class BenchStepCommand extends StokerCommand {
     if (!baseline.isEmpty()) {
       engines.add(BenchEngine.onProcessors(baseline.equals(STOCK) ? "dl4j" : baseline));
     }
+    Check.input(
+        inference || !arithmetic.isInt8(),
+        "--precision int8 goes with --inference: training has no integers");
+    Quantization quantization =
+        arithmetic.isInt8()
+            ? BenchQuantization.of(engines.get(0).engine(), sized)
+            : Quantization.NONE;
     List<StepReport.Measured> measured =
-        batches.stream().map(batch -> measure(sized, batch, engines)).toList();
+        batches.stream().map(batch -> measure(sized, batch, engines, quantization)).toList();
     return new StepReport(engines.get(0).engine().name(), baseline, measured).report();
   }
 
-  private StepReport.Measured measure(ModelSpec sized, int batch, List<BenchEngine> engines) {
+  private StepReport.Measured measure(
+      ModelSpec sized, int batch, List<BenchEngine> engines, Quantization quantization) {
     StepLoad load =
         new StepLoad(
             sized,
             batch,
             workers,
             inference ? StepLoad.Pass.INFERENCE : StepLoad.Pass.TRAINING,
-            arithmetic.arithmetic());
+            arithmetic.arithmetic(),
+            quantization);
     StepBench.Result result = StepBench.run(engines, load, seconds);
     Optional<StepProfile> profile =
         verbose()

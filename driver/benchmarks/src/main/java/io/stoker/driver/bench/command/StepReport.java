@@ -54,7 +54,7 @@ record StepReport(String engine, String baseline, List<Measured> measured) {
         .put("engine", engine)
         .put("workers", load.workers())
         .put("pass", load.pass().name().toLowerCase(Locale.ROOT))
-        .put("precision", load.arithmetic().precision().toString())
+        .put("precision", load.precision())
         .put("convolution", load.arithmetic().convolution().toString());
     if (measured.size() > 1) {
       json.putArray("batches").addAll(results);
@@ -68,7 +68,7 @@ record StepReport(String engine, String baseline, List<Measured> measured) {
                 .collect(Collectors.joining(", ")),
             load.workers(),
             json.get("pass").textValue(),
-            load.arithmetic().precision());
+            load.precision());
     return new Report(title + table + ratios + details, json);
   }
 
