@@ -14,7 +14,6 @@ import io.stoker.testing.Instructions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,14 +49,15 @@ class QuantizeCommandTest {
     JsonNode quantized =
         new Commands()
             .json(filled("quantize --checkpoint RUN --data DATA --output DIR/q.zip --most-loss 5"));
-    List<Path> images = TinyImages.write(job.data(), folder.resolve("images"));
+    Path first = TinyImages.write(job.data(), folder.resolve("images")).get(0);
+    Path image = Files.copy(first, folder.resolve("image.png")); // a name without spaces
 
     assertThat(quantized.path("layers_in_int8").intValue()).isEqualTo(3);
     assertThat(quantized.path("split").textValue()).isEqualTo("test");
     assertThat(quantized.path("output").textValue()).endsWith("/q.zip");
     JsonNode evaluated = new Commands().json(filled("evaluate --checkpoint DIR/q.zip --data DATA"));
     assertThat(evaluated.path("accuracy")).isEqualTo(quantized.path("accuracy"));
-    String predict = "predict " + images.get(0) + " --checkpoint ";
+    String predict = "predict " + image + " --checkpoint ";
     assertThat(new Commands().json(filled(predict + "DIR/q.zip")))
         .isNotEqualTo(new Commands().json(filled(predict + "RUN")));
   }

@@ -5,6 +5,7 @@ import static io.stoker.models.onnx.OnnxProtos.attribute;
 import static io.stoker.models.onnx.OnnxProtos.named;
 import static io.stoker.models.onnx.OnnxProtos.node;
 
+import io.stoker.models.engine.Quantization;
 import io.stoker.models.interchange.LayerTensors;
 import io.stoker.models.interchange.MappedTensor;
 import io.stoker.models.interchange.VectorPart;
@@ -16,7 +17,9 @@ import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import onnx.Onnx.AttributeProto;
 import onnx.Onnx.GraphProto;
 import onnx.Onnx.NodeProto;
@@ -28,38 +31,74 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
   record Value(String name, boolean vector) {}
 
   private final GraphProto.Builder graph;
-  private final List<MappedTensor> tensors;
+  private final List<GraphTensor> tensors;
+  private final Quantization quantization;
   private final String name;
   private final ModelSpec.Placed placed;
+
+  /** The batch normalization after a layer in int8, which is a part of its weights. */
+  private final Optional<ModelSpec.Placed> normalization;
+
   private final Value input;
 
-  /**
-   * @param graph gets the nodes
-   * @param tensors get the model's tensors, which the nodes name
-   * @param placed the layer
-   * @param input the value that it reads
-   */
-  LayerNodes(
-      GraphProto.Builder graph, List<MappedTensor> tensors, ModelSpec.Placed placed, Value input) {
+  private LayerNodes(
+      GraphProto.Builder graph,
+      List<GraphTensor> tensors,
+      Quantization quantization,
+      ModelSpec.Placed placed,
+      Optional<ModelSpec.Placed> normalization,
+      Value input) {
     this.graph = graph;
     this.tensors = tensors;
+    this.quantization = quantization;
+    this.normalization = normalization;
     this.name = "layer_" + placed.path().replace('.', '_');
     this.placed = placed;
     this.input = input;
   }
 
-  /** Adds them. */
-  Value add() {
+  /**
+   * Adds the nodes of layers one after the other.
+   *
+   * @param graph gets the nodes
+   * @param tensors get the model's tensors, which the nodes name
+   * @param quantization the layers in int8
+   * @param layers the layers
+   * @param input the value that the first reads
+   */
+  static Value chain(
+      GraphProto.Builder graph,
+      List<GraphTensor> tensors,
+      Quantization quantization,
+      List<ModelSpec.Placed> layers,
+      Value input) {
+    Value value = input;
+    for (int i = 0; i < layers.size(); i++) {
+      boolean inInt8 = quantization.range(layers.get(i)).isPresent();
+      Optional<ModelSpec.Placed> normalization =
+          layers.stream()
+              .skip(i + 1L)
+              .limit(inInt8 ? 1 : 0)
+              .filter(next -> next.layer() instanceof LayerSpec.BatchNormalization)
+              .findFirst();
+      value =
+          new LayerNodes(graph, tensors, quantization, layers.get(i), normalization, value).add();
+      i += normalization.isPresent() ? 1 : 0;
+    }
+    return value;
+  }
+
+  private Value add() {
     return placed.layer().accept(this);
   }
 
   private Value inner(ModelSpec.Placed part, Value read) {
-    return new LayerNodes(graph, tensors, part, read).add();
+    return chain(graph, tensors, quantization, List.of(part), read);
   }
 
   @Override
   public Value visitConvolution(LayerSpec.Convolution layer) {
-    NodeProto.Builder node = node("Conv", name, image().name());
+    NodeProto.Builder node = node("Conv", name, rounded(image()).name());
     add(
         node.addAllInput(weights())
             .addAttribute(attribute("group", (long) layer.groups()))
@@ -70,7 +109,7 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
 
   @Override
   public Value visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
-    NodeProto.Builder node = node("Conv", name, image().name());
+    NodeProto.Builder node = node("Conv", name, rounded(image()).name());
     add(
         node.addAllInput(weights())
             .addAttribute(attribute("group", (long) placed.input().channels()))
@@ -99,11 +138,7 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
 
   @Override
   public Value visitSequence(LayerSpec.Sequence layer) {
-    Value value = input;
-    for (ModelSpec.Placed inner : placed.inner()) {
-      value = inner(inner, value);
-    }
-    return value;
+    return chain(graph, tensors, quantization, placed.inner(), input);
   }
 
   @Override
@@ -319,7 +354,7 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
   public Value visitDense(LayerSpec.Dense layer) {
     List<String> weights = weights();
     graph.addNode(
-        named(node("Gemm", name, vector().name(), weights.get(0), weights.get(1)))
+        named(node("Gemm", name, rounded(vector()).name(), weights.get(0), weights.get(1)))
             .addAttribute(attribute("transB", 1)));
     return new Value(name, true);
   }
@@ -356,12 +391,70 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
 
   /** The names of the layer's tensors, which become part of the graph. */
   private List<String> weights() {
-    return LayerTensors.of(placed, LayerTensors.GateOrder.ONNX).stream().map(this::tensor).toList();
+    return quantization
+        .range(placed)
+        .map(this::integerWeights)
+        .orElseGet(
+            () ->
+                LayerTensors.of(placed, LayerTensors.GateOrder.ONNX).stream()
+                    .map(this::tensor)
+                    .toList());
+  }
+
+  /** The input of a layer in int8 as the numbers that its integers stand for. */
+  private Value rounded(Value value) {
+    return quantization.range(placed).map(range -> rounded(value, range)).orElse(value);
+  }
+
+  private Value rounded(Value value, Quantization.Range range) {
+    TensorProto.DataType type =
+        range.signed() ? TensorProto.DataType.INT8 : TensorProto.DataType.UINT8;
+    String zero = name + "_input_zero";
+    graph.addInitializer(
+        TensorProto.newBuilder().setName(zero).setDataType(type.getNumber()).addInt32Data(0));
+    String scale = constant("input_scale", range.scale());
+    String integers = name + "_input_integers";
+    String read = name + "_input";
+    graph.addNode(named(node("QuantizeLinear", integers, value.name(), scale, zero)));
+    graph.addNode(named(node("DequantizeLinear", read, integers, scale, zero)));
+    return new Value(read, value.vector());
+  }
+
+  private List<String> integerWeights(Quantization.Range range) {
+    List<GraphTensor> integers =
+        new IntegerTensors(name, placed, normalization, range.scale()).tensors();
+    tensors.addAll(integers);
+    return List.of(
+        numbers(integers.get(0).name(), integers.get(1).name(), zeros(integers.get(1))),
+        numbers(integers.get(2).name(), integers.get(3).name()));
+  }
+
+  /** The numbers that integers stand for, with a scale, and a zero, for each output channel. */
+  private String numbers(String integers, String... scaleAndZero) {
+    String numbers = integers + "_numbers";
+    graph.addNode(
+        named(node("DequantizeLinear", numbers, integers))
+            .addAllInput(List.of(scaleAndZero))
+            .addAttribute(attribute("axis", 0L)));
+    return numbers;
+  }
+
+  /** Zeros of 8 bits, as many as there are scales: ONNX Runtime wants them for dense layers. */
+  private String zeros(GraphTensor scales) {
+    String zeros = scales.name() + "_zeros";
+    long count = scales.header().getDims(0);
+    graph.addInitializer(
+        TensorProto.newBuilder()
+            .setName(zeros)
+            .setDataType(TensorProto.DataType.INT8.getNumber())
+            .addDims(count)
+            .addAllInt32Data(Collections.nCopies(Math.toIntExact(count), 0)));
+    return zeros;
   }
 
   private String tensor(MappedTensor tensor) {
     MappedTensor named = tensor.named(name + "_" + tensor.name());
-    tensors.add(named);
+    tensors.add(GraphTensor.of(named));
     return named.name();
   }
 

@@ -8,7 +8,6 @@ import static io.stoker.models.onnx.OnnxProtos.node;
 import static io.stoker.models.onnx.OnnxProtos.perChannel;
 
 import io.stoker.models.file.ModelMetadata;
-import io.stoker.models.interchange.MappedTensor;
 import io.stoker.models.onnx.LayerNodes.Value;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
@@ -42,7 +41,7 @@ final class OnnxGraphBuilder {
               + "|(layer|mean|deviation)_.*");
 
   private final GraphProto.Builder graph = GraphProto.newBuilder();
-  private final List<MappedTensor> tensors = new ArrayList<>();
+  private final List<GraphTensor> tensors = new ArrayList<>();
 
   /** Whether a name may be that of a value in the graph. */
   static boolean isReserved(String name) {
@@ -58,9 +57,7 @@ final class OnnxGraphBuilder {
     if (options.normalization() == OnnxOptions.Normalization.INCLUDE) {
       value = normalized(value, metadata);
     }
-    for (ModelSpec.Placed placed : model.placed()) {
-      value = new LayerNodes(graph, tensors, placed, value).add();
-    }
+    value = LayerNodes.chain(graph, tensors, metadata.quantization(), model.placed(), value);
     identity(value, SCORES);
     graph.addNode(
         node("Softmax", PROBABILITIES, temperature == 1 ? SCORES : divided(temperature))
@@ -76,7 +73,7 @@ final class OnnxGraphBuilder {
   }
 
   /** The model's tensors, under the names by which nodes refer to them. */
-  List<MappedTensor> tensors() {
+  List<GraphTensor> tensors() {
     return List.copyOf(tensors);
   }
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onnx;
 
-import io.stoker.base.LittleEndian;
 import io.stoker.failure.Check;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.VectorSource;
-import io.stoker.models.interchange.MappedTensor;
 import io.stoker.models.interchange.PortableMetadata;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -24,21 +22,23 @@ import org.nd4j.shade.protobuf.WireFormat;
  * {@code scores}: the same before softmax, and before a temperature divides it. Dropout, which does
  * nothing in inference, is left out.
  *
- * <p>The writer reads the parameters in ranges, so memory does not grow with the model: the tensors
- * are the last field of the graph and the graph the last field of the model, and each is written as
- * protobuf's own library frames it.
+ * <p>A layer in int8 has nodes that make integers of its input and numbers of integers (QDQ): one
+ * after the other they do nothing but round, and programs that compute with integers leave them
+ * out.
+ *
+ * <p>The writer reads the parameters in ranges, so memory does not grow with the model, but for the
+ * weights of the largest layer in int8: the tensors are the last field of the graph and the graph
+ * the last field of the model, and each is written as protobuf's own library frames it.
  */
 public final class OnnxWriter {
   /** The longest message of protobuf. */
   private static final long MAXIMUM_BYTES = Integer.MAX_VALUE;
 
-  private static final int CHUNK_VALUES = 1 << 20;
-
   private final ModelProto head;
   private final GraphProto graph;
-  private final List<MappedTensor> tensors;
+  private final List<GraphTensor> tensors;
 
-  private OnnxWriter(ModelProto head, GraphProto graph, List<MappedTensor> tensors) {
+  private OnnxWriter(ModelProto head, GraphProto graph, List<GraphTensor> tensors) {
     this.head = head;
     this.graph = graph;
     this.tensors = tensors;
@@ -105,41 +105,21 @@ public final class OnnxWriter {
     out.writeTag(ModelProto.GRAPH_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
     out.writeUInt32NoTag(Math.toIntExact(graphBytes()));
     graph.writeTo(out);
-    for (MappedTensor tensor : tensors) {
-      TensorProto header = header(tensor);
+    for (GraphTensor tensor : tensors) {
       out.writeTag(GraphProto.INITIALIZER_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
-      out.writeUInt32NoTag(Math.toIntExact(tensorBytes(tensor, header)));
-      header.writeTo(out);
+      out.writeUInt32NoTag(Math.toIntExact(tensorBytes(tensor)));
+      tensor.header().writeTo(out);
       out.writeTag(TensorProto.RAW_DATA_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
-      out.writeUInt32NoTag(Math.toIntExact(tensor.count() * Float.BYTES));
-      writeValues(tensor, tensor.values(canonical), out);
+      out.writeUInt32NoTag(Math.toIntExact(tensor.bytes()));
+      tensor.values().write(canonical, out);
     }
     out.flush();
   }
 
-  private static void writeValues(MappedTensor tensor, VectorSource values, CodedOutputStream out)
-      throws IOException {
-    long count = tensor.count();
-    byte[] chunk = new byte[(int) Math.min(CHUNK_VALUES, count) * Float.BYTES];
-    for (long offset = 0; offset < count; offset += CHUNK_VALUES) {
-      int length = (int) Math.min(CHUNK_VALUES, count - offset);
-      values.read(offset, LittleEndian.floats(chunk).limit(length));
-      out.write(chunk, 0, length * Float.BYTES);
-    }
-  }
-
-  private static TensorProto header(MappedTensor tensor) {
-    return TensorProto.newBuilder()
-        .addAllDims(tensor.dimensions())
-        .setDataType(TensorProto.DataType.FLOAT.getNumber())
-        .setName(tensor.name())
-        .build();
-  }
-
   private long graphBytes() {
     long bytes = graph.getSerializedSize();
-    for (MappedTensor tensor : tensors) {
-      long length = tensorBytes(tensor, header(tensor));
+    for (GraphTensor tensor : tensors) {
+      long length = tensorBytes(tensor);
       bytes +=
           CodedOutputStream.computeTagSize(GraphProto.INITIALIZER_FIELD_NUMBER)
               + CodedOutputStream.computeUInt64SizeNoTag(length)
@@ -148,11 +128,10 @@ public final class OnnxWriter {
     return bytes;
   }
 
-  private static long tensorBytes(MappedTensor tensor, TensorProto header) {
-    long values = tensor.count() * Float.BYTES;
-    return header.getSerializedSize()
+  private static long tensorBytes(GraphTensor tensor) {
+    return tensor.header().getSerializedSize()
         + CodedOutputStream.computeTagSize(TensorProto.RAW_DATA_FIELD_NUMBER)
-        + CodedOutputStream.computeUInt64SizeNoTag(values)
-        + values;
+        + CodedOutputStream.computeUInt64SizeNoTag(tensor.bytes())
+        + tensor.bytes();
   }
 }
