@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.ClassWeights;
-import io.stoker.models.engine.Quantization;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelMetadata;
@@ -16,6 +15,7 @@ import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
+import io.stoker.models.spec.Quantization;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;

@@ -6,9 +6,9 @@ import io.stoker.models.engine.ComputeEnvironment;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
-import io.stoker.models.engine.Quantization;
 import io.stoker.models.engine.RateMultipliers;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import java.io.Serializable;
 import org.apache.spark.SparkEnv;
 

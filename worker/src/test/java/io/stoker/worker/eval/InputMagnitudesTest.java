@@ -4,7 +4,7 @@ package io.stoker.worker.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.stoker.models.engine.Quantization;
+import io.stoker.models.spec.Quantization;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;

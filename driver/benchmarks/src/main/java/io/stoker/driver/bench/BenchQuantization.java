@@ -3,8 +3,8 @@ package io.stoker.driver.bench;
 
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Network;
-import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import io.stoker.worker.eval.InputMagnitudes;
 import java.util.SplittableRandom;
 

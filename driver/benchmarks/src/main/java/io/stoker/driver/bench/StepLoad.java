@@ -3,8 +3,8 @@ package io.stoker.driver.bench;
 
 import io.stoker.failure.Check;
 import io.stoker.models.engine.Arithmetic;
-import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 
 /**
  * The work that is measured: that of an executor's slots, without Spark.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.evaluate;
 
-import io.stoker.models.engine.Quantization;
+import io.stoker.models.spec.Quantization;
 import java.util.List;
 
 /**

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
 import io.stoker.models.dl4j.Dl4jEngine;
-import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import io.stoker.models.zoo.Zoo;
 import java.util.Map;
 import java.util.TreeMap;

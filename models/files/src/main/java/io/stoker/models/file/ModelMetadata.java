@@ -2,8 +2,8 @@
 package io.stoker.models.file;
 
 import io.stoker.failure.Check;
-import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import io.stoker.models.spec.Shape;
 import java.io.Serializable;
 import java.util.List;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onnx;
 
-import io.stoker.models.engine.QuantizedWeights;
 import io.stoker.models.file.VectorSource;
 import io.stoker.models.interchange.LayerTensors;
 import io.stoker.models.interchange.MappedTensor;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.QuantizedWeights;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.List;

@@ -5,7 +5,6 @@ import static io.stoker.models.onnx.OnnxProtos.attribute;
 import static io.stoker.models.onnx.OnnxProtos.named;
 import static io.stoker.models.onnx.OnnxProtos.node;
 
-import io.stoker.models.engine.Quantization;
 import io.stoker.models.interchange.LayerTensors;
 import io.stoker.models.interchange.MappedTensor;
 import io.stoker.models.interchange.VectorPart;
@@ -14,6 +13,7 @@ import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
+import io.stoker.models.spec.Quantization;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import java.util.ArrayList;

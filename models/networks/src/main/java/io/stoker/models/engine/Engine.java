@@ -3,6 +3,7 @@ package io.stoker.models.engine;
 
 import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;

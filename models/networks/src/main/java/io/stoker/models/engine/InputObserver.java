@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.engine;
 
+import io.stoker.models.spec.Quantization;
 import java.nio.FloatBuffer;
 
 /** Sees the inputs of the layers that can be computed in int8, see {@link Quantization}. */

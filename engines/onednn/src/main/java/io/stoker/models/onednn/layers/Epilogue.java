@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn.layers;
 
-import io.stoker.models.engine.Quantization;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import java.util.Optional;
 
 /**

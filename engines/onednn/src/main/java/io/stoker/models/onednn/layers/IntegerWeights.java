@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn.layers;
 
-import io.stoker.models.engine.QuantizedWeights;
 import io.stoker.models.onednn.memory.Tensor;
+import io.stoker.models.spec.QuantizedWeights;
 import java.nio.FloatBuffer;
 import java.util.Optional;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn.layers;
 
-import io.stoker.models.engine.Quantization;
 import io.stoker.models.onednn.memory.Tensor;
 import io.stoker.models.onednn.rules.Kernel;
 import io.stoker.models.onednn.rules.Purpose;
@@ -9,6 +8,7 @@ import io.stoker.models.onednn.rules.Rounding;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -6,7 +6,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
-import io.stoker.models.engine.Quantization;
 import io.stoker.models.onednn.memory.Layout;
 import io.stoker.models.onednn.memory.OneDnn;
 import io.stoker.models.onednn.memory.Tensor;
@@ -14,6 +13,7 @@ import io.stoker.models.onednn.primitives.Primitive;
 import io.stoker.models.onednn.primitives.PrimitiveDescriptor;
 import io.stoker.models.onednn.primitives.Reorder;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.global.dnnl;

@@ -3,7 +3,6 @@ package io.stoker.models.onednn.layers;
 
 import io.stoker.base.Division;
 import io.stoker.models.engine.InputObserver;
-import io.stoker.models.engine.Quantization;
 import io.stoker.models.onednn.memory.AlignedMemory;
 import io.stoker.models.onednn.memory.Arena;
 import io.stoker.models.onednn.memory.Layout;
@@ -19,6 +18,7 @@ import io.stoker.models.onednn.rules.KernelRule;
 import io.stoker.models.onednn.rules.Purpose;
 import io.stoker.models.onednn.rules.Rounding;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.models.engine;
+package io.stoker.models.spec;
 
 /**
  * Weights of a layer as integers between -127 and 127, with a scale for each output channel: the

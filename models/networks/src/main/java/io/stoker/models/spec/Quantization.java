@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.models.engine;
+package io.stoker.models.spec;
 
 import io.stoker.failure.Check;
-import io.stoker.models.spec.LayerSpec;
-import io.stoker.models.spec.ModelSpec;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.Optional;
