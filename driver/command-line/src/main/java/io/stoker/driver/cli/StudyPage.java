@@ -127,7 +127,7 @@ final class StudyPage {
   }
 
   private static void costPoint(ObjectNode line, TrialResult result, int index) {
-    point(line, (double) result.costs().get(index), result.value());
+    point(line, result.costs().get(index), result.value());
   }
 
   private void byEpoch(ObjectNode chart) {
@@ -136,7 +136,7 @@ final class StudyPage {
     for (TrialResult result : last.stream().filter(StudyPage::isDone).limit(CURVES).toList()) {
       ObjectNode line = line(lines, "trial " + result.trial());
       for (ValidationMetrics each : folder.validations(result.trial())) {
-        point(line, each.epoch(), each.value(metric));
+        point(line, (double) each.epoch(), each.value(metric));
       }
     }
   }
