@@ -237,7 +237,13 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
       return new ModelSpec(name, new Shape(size, size, input.channels()), layers);
     } catch (InputException e) {
       throw new InputException(
-          "Invalid size: %d (model %s does not take it: %s)".formatted(size, name, e.getMessage()),
+          "Invalid size: "
+              + size
+              + " (model "
+              + name
+              + " does not take it: "
+              + e.getMessage()
+              + ")",
           e);
     }
   }
