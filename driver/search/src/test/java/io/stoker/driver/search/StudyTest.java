@@ -162,7 +162,8 @@ class StudyTest {
 
   /** As Spark reads them. */
   private List<List<Object>> rows(String study) {
-    try (SparkSession spark = SparkSession.builder().master("local[1]").getOrCreate()) {
+    try (SparkSession spark =
+        SparkSession.builder().master("local[1]").config("spark.ui.enabled", false).getOrCreate()) {
       String columns = "trial, rung, state, value, learning_rate, workers, model";
       return spark
           .read()
