@@ -186,6 +186,7 @@ class QuantizedInferenceTest {
   }
 
   /** Chains of convolutions, dense layers, rectifiers and poolings, loop by loop. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record IntegerReference(ModelSpec model, float[] parameters, Quantization quantization) {
     double[] logits(float[] images, int examples) {
       double[] logits = new double[examples * CLASSES];
