@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -90,7 +91,8 @@ class TuneCommandTest {
     assertThat(tuned.json().at("/front/0/inference-time").doubleValue()).isPositive();
     assertThat(people.out()).contains("front        trial " + front.get(0) + ": accuracy ");
     for (int trial : front) {
-      assertThat(folder.resolve("front/trials/%06d/checkpoints".formatted(trial))).exists();
+      String checkpoints = String.format(Locale.ROOT, "front/trials/%06d/checkpoints", trial);
+      assertThat(folder.resolve(checkpoints)).exists();
     }
     assertThat(Files.readString(folder.resolve("front.html")))
         .contains("accuracy by parameters", "Pareto front");
