@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
@@ -16,6 +17,8 @@ import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;
 import io.stoker.driver.evaluate.Prediction;
+import io.stoker.driver.evaluate.QuantizeJob;
+import io.stoker.driver.evaluate.QuantizeRequest;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
@@ -27,6 +30,7 @@ import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;
 import io.stoker.testing.Exact;
+import io.stoker.testing.Instructions;
 import io.stoker.worker.eval.TestViews;
 import io.stoker.worker.runtime.ExecutorResources;
 import java.io.ByteArrayInputStream;
@@ -118,6 +122,30 @@ class StokerModelTest {
     assertThatThrownBy(() -> model.transform(files()))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("first NaN in the biases of layer 6");
+  }
+
+  @Test
+  void aModelInInt8PredictsWithIntegersAlsoAfterItWasSaved() throws IOException {
+    Instructions.AVX512_VNNI.assume();
+    Path file = scratch.resolve("int8.zip");
+    QuantizeJob.run(
+        context,
+        new QuantizeRequest(
+            new EvaluateRequest(run, job.data().toString(), "test", 16, "auto"), 100, 100),
+        OutputFile.check("--output", file.toString(), new Configuration()),
+        line -> {});
+    StokerModel model = StokerModel.load(file.toString());
+    model.save(scratch.resolve("saved").toString());
+
+    List<Row> predicted = probabilities(model);
+
+    assertThat(probabilities(StokerModel.load(scratch.resolve("saved").toString())))
+        .isEqualTo(predicted);
+    assertThat(probabilities(StokerModel.load(run))).isNotEqualTo(predicted);
+  }
+
+  private static List<Row> probabilities(StokerModel model) {
+    return model.transform(files()).select("path", "probability").orderBy("path").collectAsList();
   }
 
   @Test
