@@ -63,7 +63,7 @@ class PortsIT {
   @AfterAll
   static void stop() {
     if (stranger != null) {
-      stranger.process().destroyForcibly();
+      stranger.process().destroyForcibly().onExit().join();
     }
     if (cluster != null) {
       cluster.stop();

@@ -277,7 +277,6 @@ class StorageTest {
   @ParameterizedTest
   @ValueSource(strings = {"local", "hdfs", "s3a"})
   @Exact
-  @Tag("one-line")
   void keepsTwoDriversApart(String storage) {
     String run = roots.get(storage) + "/locked";
     Configuration hadoop = new Configuration(); // Its filesystems are those of the commands before.
@@ -294,7 +293,6 @@ class StorageTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"local", "hdfs", "s3a"})
-  @Tag("one-line")
   void oneOfManyDriversTakesOverTheLockOfADeadOne(String storage) throws Exception {
     Configuration hadoop = new Configuration(); // Its filesystems are those of the commands before.
     org.apache.hadoop.fs.Path run =

@@ -259,6 +259,7 @@ class HostileParquetTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"float16.parquet", "encodings.parquet"})
+  @Tag("slow")
   @Tag("one-line")
   void survivesAChangeOfEachByteOfAFileOfPyArrow(String name) throws IOException {
     surviveChanges(resource(name), 1);
