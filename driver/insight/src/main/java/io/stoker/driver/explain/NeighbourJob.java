@@ -17,6 +17,7 @@ import io.stoker.driver.evaluate.BlockParts;
 import io.stoker.driver.evaluate.ImageFailure;
 import io.stoker.driver.evaluate.NamedImages;
 import io.stoker.driver.evaluate.TrainedNetwork;
+import io.stoker.models.spec.Quantization;
 import io.stoker.worker.eval.LastHiddenLayer;
 import io.stoker.worker.eval.ModelInput;
 import io.stoker.worker.eval.NearestSamples;
@@ -90,7 +91,7 @@ public final class NeighbourJob {
   public static List<Neighbours> run(
       JavaSparkContext spark, NeighbourRequest request, Consumer<ImageFailure> failures) {
     Configuration hadoop = spark.hadoopConfiguration();
-    StoredModel model = request.model().open(hadoop);
+    StoredModel model = request.model().open(hadoop).with(Quantization.NONE);
     ShardFolder shards = ShardFolder.open(Locations.absolute(request.data(), hadoop), hadoop);
     ModelReference.requireFit(
         model.metadata().model(),

@@ -3,6 +3,7 @@ package io.stoker.driver.explain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.data.batch.Normalization;
@@ -23,13 +24,19 @@ import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.StepSettings;
+import io.stoker.models.file.ModelFileWriter;
+import io.stoker.models.spec.Quantization;
 import io.stoker.worker.TinyShards;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
@@ -60,10 +67,15 @@ class NeighbourJobTest {
   }
 
   private static List<Neighbours> neighbours(int count, String split, String... files) {
+    return neighboursBy(job.run("run"), count, split, files);
+  }
+
+  private static List<Neighbours> neighboursBy(
+      Path model, int count, String split, String... files) {
     return NeighbourJob.run(
         spark,
         new NeighbourRequest(
-            new Inference(job.run("run").toString(), "auto"),
+            new Inference(model.toString(), "auto"),
             List.of(files),
             job.data().toString(),
             split,
@@ -140,6 +152,30 @@ class NeighbourJobTest {
           .isSortedAccordingTo(Comparator.comparingDouble(Neighbours.Sample::distance))
           .hasSize(3);
     }
+  }
+
+  @Test
+  void aModelInInt8IsLookedAtInFp32() throws IOException {
+    Configuration hadoop = new Configuration();
+    StoredModel stored = ModelFiles.open(job.run("run").toString(), hadoop);
+    Quantization coarse =
+        new Quantization(new TreeMap<>(Map.of("1", new Quantization.Range(0.1f, true))));
+    Path file = folder.resolve("int8.zip");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      ModelFileWriter.of(
+              stored.metadata().with(coarse),
+              new StepSettings(0.1f, 0, 0),
+              stored.parameterSource(hadoop))
+          .write(out);
+    }
+    String image = images.get(0).toString();
+
+    assertThat(neighboursBy(file, 5, "train", image).get(0).samples())
+        .extracting(Neighbours.Sample::path, Neighbours.Sample::distance)
+        .containsExactlyElementsOf(
+            neighbours(5, "train", image).get(0).samples().stream()
+                .map(sample -> tuple(sample.path(), sample.distance()))
+                .toList());
   }
 
   @Test
