@@ -68,7 +68,8 @@ public final class BlockEvaluation {
   }
 
   /**
-   * The magnitudes of the inputs of layers, for consecutive blocks.
+   * The magnitudes of the inputs of layers, for consecutive blocks. No batch has images of two
+   * blocks, so that those of a block depend on nothing else.
    *
    * @param data the split
    * @param from the first block
@@ -77,10 +78,12 @@ public final class BlockEvaluation {
    */
   public InputMagnitudes magnitudes(SplitBlocks data, int from, int to) {
     InputMagnitudes all = new InputMagnitudes();
-    try (BatchReader reader = reader(data, from, to, () -> PixelChange.NONE)) {
-      while (reader.hasNext()) {
-        ImageBatch shown = reader.next();
-        network.observeInputs(shown.images(), shown.examples(), all::add);
+    for (int block = from; block < to; block++) {
+      try (BatchReader reader = reader(data, block, block + 1, () -> PixelChange.NONE)) {
+        while (reader.hasNext()) {
+          ImageBatch shown = reader.next();
+          network.observeInputs(shown.images(), shown.examples(), all::add);
+        }
       }
     }
     return all;

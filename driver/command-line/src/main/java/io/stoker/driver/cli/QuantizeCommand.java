@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFile;
+import io.stoker.driver.checkpoint.Calibration;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.DataOption;
 import io.stoker.driver.command.Limits;
@@ -99,6 +100,7 @@ final class QuantizeCommand extends StokerCommand {
             images,
             mostLoss);
     OutputFile file = SparkSetup.outputFile(output, overwrite);
+    SparkSetup.outputFile(Calibration.file(file.path()).toString(), overwrite);
     try (JavaSparkContext spark = SparkSetup.start("quantize")) {
       return report(QuantizeJob.run(spark, request, file, console()::say), file);
     }

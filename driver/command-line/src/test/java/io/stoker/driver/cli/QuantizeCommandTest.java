@@ -35,6 +35,7 @@ class QuantizeCommandTest {
       TrainJob.run(spark, job.config("run").build(), ExistingRun.REFUSE, RoundListener.NONE);
     }
     Files.writeString(folder.resolve("there.zip"), "kept");
+    Files.writeString(folder.resolve("hot.calibration.json"), "kept");
   }
 
   private static String filled(String command) {
@@ -67,6 +68,7 @@ class QuantizeCommandTest {
       delimiter = '|',
       value = {
         "--output DIR/there.zip | exists (say --overwrite to replace it)",
+        "--output DIR/hot.zip | hot.calibration.json exists (say --overwrite to replace it)",
         "--output DIR/new.zip --most-loss -1 | Invalid most loss: -1.0",
         "--output DIR/new.zip --most-loss NaN | NaN",
         "--output DIR/new.zip --most-loss 101 | Invalid most loss: 101.0",

@@ -134,6 +134,24 @@ public record Calibration(
   }
 
   /**
+   * Writes a calibration next to a model file, in place of an earlier one; where there is none,
+   * deletes an earlier one.
+   *
+   * @param model the model file
+   */
+  public static void replace(Path model, Optional<Calibration> calibration, Configuration hadoop) {
+    if (calibration.isPresent()) {
+      calibration.get().write(model, hadoop);
+      return;
+    }
+    try {
+      Storage.of(model, hadoop).delete(file(model), false);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot delete " + file(model), e);
+    }
+  }
+
+  /**
    * Reads the calibration of a model file. One that is damaged, or of other parameters, is skipped
    * with a warning.
    *

@@ -4,6 +4,7 @@ package io.stoker.driver.evaluate;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.storage.OutputFile;
+import io.stoker.driver.checkpoint.Calibration;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.GpuRequest;
@@ -272,11 +273,15 @@ public final class QuantizeJob {
 
   private void write(Quantization quantization, OutputFile output) {
     Configuration hadoop = spark.hadoopConfiguration();
+    ModelFileWriter writer =
+        ModelFileWriter.of(
+            model.metadata().with(quantization), SETTINGS, model.parameterSource(hadoop));
+    Calibration.replace(output.path(), model.calibration(), hadoop);
     output.write(
         stream ->
-            ModelFileWriter.of(
-                    model.metadata().with(quantization), SETTINGS, model.parameterSource(hadoop))
-                .write(stream));
-    model.calibration().ifPresent(calibration -> calibration.write(output.path(), hadoop));
+            Check.undamaged(
+                writer.write(stream).parametersSha256().equals(model.parametersSha256()),
+                "Cannot quantize %s: it changed while it was measured",
+                model.origin()));
   }
 }

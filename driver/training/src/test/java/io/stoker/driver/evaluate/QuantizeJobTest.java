@@ -15,13 +15,16 @@ import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.run.ModelFiles;
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import io.stoker.testing.Instructions;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -133,6 +136,55 @@ class QuantizeJobTest {
     assertThat(ModelFiles.open(output.toString(), hadoop).temperature().value()).isEqualTo(1.5);
   }
 
+  @Test
+  void anEarlierTemperatureDoesNotStay() {
+    Configuration hadoop = new Configuration();
+    StoredModel before = ModelFiles.open(job.run("tiny").toString(), hadoop);
+    Path output = folder.resolve("again.zip");
+    Calibration.imported(3, before.parametersSha256())
+        .write(new org.apache.hadoop.fs.Path(output.toUri()), hadoop);
+
+    quantize(request(job.run("tiny"), 100), output);
+
+    assertThat(ModelFiles.open(output.toString(), hadoop).temperature().value()).isEqualTo(1);
+    assertThat(folder.resolve("again.calibration.json")).doesNotExist();
+  }
+
+  @Test
+  void writesNothingOfACheckpointThatChangesMeanwhile() throws IOException {
+    StoredModel stored = ModelFiles.open(job.run("tiny").toString(), new Configuration());
+    Path checkpoint = folder.resolve("changing.zip");
+    byte[] bytes = Files.readAllBytes(Path.of(stored.path().toUri()));
+    Files.write(checkpoint, bytes);
+    bytes[Math.toIntExact(stored.parametersLocation().byteOffset())] ^= 1;
+    Path output = Files.createDirectory(folder.resolve("changed")).resolve("model.zip");
+    List<String> said = new ArrayList<>();
+
+    assertThatThrownBy(
+            () ->
+                QuantizeJob.run(
+                    spark,
+                    request(checkpoint, 100),
+                    OutputFile.check("--output", output.toString(), new Configuration()),
+                    line -> {
+                      said.add(line);
+                      if (said.size() == 4) {
+                        replace(checkpoint, bytes);
+                      }
+                    }))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageMatching("Cannot quantize .*changing.zip: it changed while it was measured");
+    assertThat(output.getParent()).isEmptyDirectory();
+  }
+
+  private static void replace(Path file, byte[] content) {
+    try {
+      Files.write(file, content);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /**
    * A layer that reads a channel which is always zero, with weights that are huge: in fp32 they do
    * nothing, and in int8 all others are rounded to zero.
@@ -199,6 +251,19 @@ class QuantizeJobTest {
     assertThat(result.points()).isGreaterThan(0.5);
     assertThat(result.layers().get(0).path()).isEqualTo("3");
     assertThat(output).doesNotExist();
+  }
+
+  @Test
+  void rangesDoNotDependOnTheNumberOfSlots() {
+    List<Quantization> found = new ArrayList<>();
+    for (String master : List.of("local[1]", "local[4]", "local[2]")) { // the last one stays
+      spark.close();
+      spark = LocalSpark.start(master);
+      found.add(
+          quantize(request(job.run("tiny"), 100), folder.resolve(master + ".zip")).quantization());
+    }
+
+    assertThat(found.get(1)).isEqualTo(found.get(0)).isEqualTo(found.get(2));
   }
 
   @Test
