@@ -4,6 +4,7 @@ package io.stoker.driver.report;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** What a served page shows, read again for requests. It may be used by several threads. */
@@ -18,19 +19,31 @@ final class LiveView {
 
   @GuardedBy("this") private ObjectNode view;
 
-  @GuardedBy("this") private long next;
+  @GuardedBy("this") private Optional<RuntimeException> failure = Optional.empty();
+
+  @GuardedBy("this") private long next = System.nanoTime();
 
   LiveView(Supplier<ObjectNode> look) {
     this.look = look;
   }
 
-  /** The page's data as they are now. */
+  /**
+   * The page's data as they are now; if they cannot be read, it fails likewise until the next time.
+   */
   synchronized ObjectNode now() {
     long start = System.nanoTime();
-    if (view == null || start - next >= 0) {
-      view = look.get();
+    if (start - next >= 0) {
+      try {
+        view = look.get();
+        failure = Optional.empty();
+      } catch (RuntimeException e) {
+        failure = Optional.of(e);
+      }
       long end = System.nanoTime();
       next = end + Math.max(FRESH.toNanos(), (READING_SHARE - 1) * (end - start));
+    }
+    if (failure.isPresent()) {
+      throw failure.get();
     }
     return view;
   }

@@ -25,10 +25,18 @@
   const number = (value) =>
     value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(1) : value.toLocaleString("en", { maximumSignificantDigits: 4 });
 
+  /** One row for each point, because uPlot.join keeps one of those of a line that have the same x. */
+  function joined(lines) {
+    if (lines.every(({ x }) => new Set(x).size === x.length)) {
+      return uPlot.join(lines.map(({ x, y }) => [x, y]));
+    }
+    const points = lines.flatMap(({ x, y }, line) => x.map((at, index) => ({ at, line, value: y[index] }))).sort((one, other) => one.at - other.at);
+    return [points.map(({ at }) => at), ...lines.map((_, line) => points.map((point) => (point.line === line ? point.value : undefined)))];
+  }
+
   function plot(chart, place, readout) {
     const axis = { stroke: css("--faint"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line"), width: 1 } };
     const tick = (_, ticks) => ticks.map((value) => (value === null ? "" : number(value)));
-    const data = uPlot.join(chart.lines.map((line) => [line.x, line.y]));
     return new uPlot(
       {
         width: Math.max(200, place.clientWidth),
@@ -51,7 +59,7 @@
           }],
         },
       },
-      data,
+      joined(chart.lines),
       place,
     );
   }
@@ -92,6 +100,9 @@
   }
 
   function build() {
+    const [left, top] = [scrollX, scrollY];
+    const sideways = [...main.querySelectorAll(".scroll")].map((part) => part.scrollLeft);
+    plots.forEach(({ drawn }) => drawn.destroy());
     plots = [];
     document.title = `Stoker: ${view.title}`;
     document.getElementById("top").replaceChildren(el("h1", {}, view.title), el("p", {}, view.text), el("p", { id: "connection", role: "status" }));
@@ -103,10 +114,12 @@
       main.append(el("section", {}, el("figure", {}, el("figcaption", {}, el("strong", {}, chart.title)), legend, place, readout)));
       if (chart.lines.some((line) => line.x.length > 0)) {
         const drawn = plot(chart, place, readout);
-        plots.push(() => drawn.setSize({ width: Math.max(200, place.clientWidth), height: 280 }));
+        plots.push({ drawn, resize: () => drawn.setSize({ width: Math.max(200, place.clientWidth), height: 280 }) });
       }
     }
     main.append(...(view.parallel ? [parallel(view.parallel)] : []), ...view.tables.map(table));
+    main.querySelectorAll(".scroll").forEach((part, index) => { part.scrollLeft = sideways[index] ?? 0; });
+    scrollTo(left, top);
   }
 
   async function follow() {
@@ -120,6 +133,7 @@
         view = next;
         build();
       }
+      document.getElementById("connection").textContent = "";
     } catch (error) {
       document.getElementById("connection").textContent = `Not following: ${error.message}`;
     }
@@ -129,7 +143,7 @@
   document.getElementById("sections").remove();
   build();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
-  addEventListener("resize", () => plots.forEach((resize) => resize()));
+  addEventListener("resize", () => plots.forEach(({ resize }) => resize()));
   if (view.live) {
     setTimeout(follow, POLL_MILLISECONDS);
   }
