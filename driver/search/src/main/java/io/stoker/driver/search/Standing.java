@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * How far a study is.
@@ -27,7 +28,7 @@ public record Standing(
   /** The standing of a study from its folder; it may be running. */
   public static Standing of(StudyFolder folder) {
     StudyPlan plan = folder.plan();
-    List<TrialResult> results = folder.results();
+    List<TrialResult> results = folder.results(plan);
     return new Standing(plan, Places.of(plan, results).options(), results, 0);
   }
 
@@ -36,33 +37,40 @@ public record Standing(
     return TrialJob.recipe(plan, options.get(trial));
   }
 
-  /** The result with the best metric of those with the most epochs. */
+  /** The best of the trials that were trained the most epochs and have not failed since. */
   public Optional<TrialResult> best() {
-    return Ranking.bestFirst(withMostEpochs().stream()).stream().findFirst();
+    return bestFirst().stream().filter(TrialResult::isDone).findFirst();
   }
 
-  /** The Pareto front of the metric and the costs, of the results with the most epochs. */
+  /** The Pareto front of the metric and the costs, of those trials. */
   public List<TrialResult> front() {
-    return Ranking.front(withMostEpochs());
-  }
-
-  private List<TrialResult> withMostEpochs() {
-    List<TrialResult> done = results.stream().filter(TrialResult::isDone).toList();
+    List<TrialResult> done = last().filter(TrialResult::isDone).toList();
     int most = done.stream().mapToInt(plan::epochs).max().orElse(0);
-    return done.stream().filter(result -> plan.epochs(result) == most).toList();
+    return Ranking.front(done.stream().filter(result -> plan.epochs(result) == most).toList());
   }
 
-  /** The last result of each trial: those with more epochs first, and of equal ones the best. */
+  /**
+   * The last result of each trial: those that have not failed first, then those with more epochs,
+   * and of equal ones the best.
+   */
   public List<TrialResult> bestFirst() {
-    Map<Integer, TrialResult> last = new TreeMap<>();
-    results.forEach(result -> last.merge(result.trial(), result, Standing::higher));
     Map<Integer, List<TrialResult>> byEpochs = new TreeMap<>(Comparator.reverseOrder());
-    for (TrialResult result : last.values()) {
-      byEpochs.computeIfAbsent(plan.epochs(result), epochs -> new ArrayList<>()).add(result);
-    }
+    last()
+        .forEach(
+            result ->
+                byEpochs
+                    .computeIfAbsent(
+                        result.isDone() ? plan.epochs(result) : 0, epochs -> new ArrayList<>())
+                    .add(result));
     return byEpochs.values().stream()
         .flatMap(equal -> Ranking.bestFirst(equal.stream()).stream())
         .toList();
+  }
+
+  private Stream<TrialResult> last() {
+    Map<Integer, TrialResult> last = new TreeMap<>();
+    results.forEach(result -> last.merge(result.trial(), result, Standing::higher));
+    return last.values().stream();
   }
 
   private static TrialResult higher(TrialResult one, TrialResult other) {

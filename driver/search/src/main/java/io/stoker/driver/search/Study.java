@@ -101,7 +101,7 @@ public final class Study {
     try (RunLock lock = folder.lock()) {
       folder.record(plan);
       synchronized (this) {
-        for (TrialResult done : folder.results()) {
+        for (TrialResult done : folder.results(plan)) {
           results.get(done.rung()).put(done.trial(), done);
         }
         for (int rung = 0; rung < results.size() && plan.costs().isEmpty(); rung++) {

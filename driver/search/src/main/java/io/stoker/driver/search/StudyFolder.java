@@ -13,6 +13,7 @@ import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.run.RunLock;
 import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.io.FileNotFoundException;
@@ -94,11 +95,16 @@ public final class StudyFolder {
    * The plan of the study that is here.
    *
    * @throws InputException if there is none
-   * @throws io.stoker.failure.DamagedException if its record is damaged
+   * @throws DamagedException if its record is damaged
    */
   public StudyPlan plan() {
     try {
-      return ManifestFormat.readOlder(new Path(path, FILE), StudyPlan.class, hadoop);
+      StudyPlan plan = ManifestFormat.readOlder(new Path(path, FILE), StudyPlan.class, hadoop);
+      plan.brackets();
+      plan.searchSpace();
+      return plan;
+    } catch (InputException e) {
+      throw new DamagedException("%s/%s is damaged: %s".formatted(path, FILE, e.getMessage()), e);
     } catch (FileNotFoundException e) {
       throw new InputException(
           "Not a study: %s (it has no %s; leave out --resume and --best to begin one)"
@@ -177,24 +183,32 @@ public final class StudyFolder {
 
   /** Writes a result. */
   void write(TrialResult result) {
-    String name = String.format(Locale.ROOT, "%06d-%d.json", result.trial(), result.rung());
     try {
       Path folder = new Path(path, RESULTS);
       Storage.of(folder, hadoop).mkdirs(folder);
-      ManifestFormat.write(new Path(folder, name), result, hadoop);
+      ManifestFormat.write(new Path(folder, result.file()), result, hadoop);
     } catch (IOException e) {
       throw unwritable(e);
     }
   }
 
-  /** All results, by rung and trial. */
-  public List<TrialResult> results() {
+  /**
+   * All results, by rung and trial.
+   *
+   * @throws DamagedException if one is damaged or none of the plan
+   */
+  List<TrialResult> results(StudyPlan plan) {
     List<TrialResult> results = new ArrayList<>();
     try {
       Path folder = new Path(path, RESULTS);
       for (FileStatus file : Storage.of(folder, hadoop).listStatus(folder)) {
         if (file.getPath().getName().matches("[0-9]{6}-[0-9]+\\.json")) {
-          results.add(ManifestFormat.readOlder(file.getPath(), TrialResult.class, hadoop));
+          TrialResult result = ManifestFormat.readOlder(file.getPath(), TrialResult.class, hadoop);
+          Check.undamaged(
+              file.getPath().getName().equals(result.file()) && plan.has(result),
+              "%s is damaged: study.json has no such trial and rung",
+              file.getPath());
+          results.add(result);
         }
       }
     } catch (FileNotFoundException e) {

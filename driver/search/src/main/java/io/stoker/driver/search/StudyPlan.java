@@ -2,6 +2,7 @@
 package io.stoker.driver.search;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.ManifestFormat;
@@ -31,18 +32,18 @@ import java.util.stream.Stream;
  * @param seed of the sampler
  */
 public record StudyPlan(
-    String data,
-    String dataSha256,
-    String split,
-    ObjectNode space,
-    int trials,
-    int epochs,
-    int factor,
+    @JsonProperty(required = true) String data,
+    @JsonProperty(required = true) String dataSha256,
+    @JsonProperty(required = true) String split,
+    @JsonProperty(required = true) ObjectNode space,
+    @JsonProperty(required = true) int trials,
+    @JsonProperty(required = true) int epochs,
+    @JsonProperty(required = true) int factor,
     @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean hyperband,
-    SelectionMetric metric,
+    @JsonProperty(required = true) SelectionMetric metric,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Cost> costs,
-    Sampler sampler,
-    long seed) {
+    @JsonProperty(required = true) Sampler sampler,
+    @JsonProperty(required = true) long seed) {
   public StudyPlan {
     Check.undamaged(
         Stream.of(data, dataSha256, split, space, metric, sampler).allMatch(Objects::nonNull),
@@ -79,6 +80,15 @@ public record StudyPlan(
   /** The epochs to which a trial was to be trained when it had a result. */
   public int epochs(TrialResult result) {
     return rungs(result.trial()).get(result.rung()).epochs();
+  }
+
+  /** Whether a result may be one of this study. */
+  boolean has(TrialResult result) {
+    return result.trial() >= 0
+        && result.trial() < trials
+        && result.rung() >= 0
+        && result.rung() < rungs(result.trial()).size()
+        && result.costs().size() == (result.isDone() ? costs.size() : 0);
   }
 
   /** As it is in {@code study.json}. */

@@ -2,9 +2,11 @@
 package io.stoker.driver.search;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.stoker.failure.Check;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What became of a trial on a rung.
@@ -21,15 +23,15 @@ import java.util.List;
  * @param costs what the study makes small, in the order of its plan; empty for a trial that failed
  */
 public record TrialResult(
-    int trial,
-    int rung,
-    int epochs,
-    State state,
-    double value,
-    double shortfall,
-    String parametersSha256,
-    double seconds,
-    String reason,
+    @JsonProperty(required = true) int trial,
+    @JsonProperty(required = true) int rung,
+    @JsonProperty(required = true) int epochs,
+    @JsonProperty(required = true) State state,
+    @JsonProperty(required = true) double value,
+    @JsonProperty(required = true) double shortfall,
+    @JsonProperty(required = true) String parametersSha256,
+    @JsonProperty(required = true) double seconds,
+    @JsonProperty(required = true) String reason,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Double> costs) {
   public TrialResult {
     Check.undamaged(state != null && reason != null, "Invalid result: a field is missing");
@@ -46,6 +48,11 @@ public record TrialResult(
   /** The best result first; of equal ones that of the earlier trial. */
   public static final Comparator<TrialResult> BEST_FIRST =
       Comparator.comparingDouble(TrialResult::shortfall).thenComparingInt(TrialResult::trial);
+
+  /** The name of its file. */
+  String file() {
+    return String.format(Locale.ROOT, "%06d-%d.json", trial, rung);
+  }
 
   static TrialResult failed(
       int trial, int rung, int epochs, State state, double seconds, String reason) {
