@@ -14,12 +14,15 @@ import io.stoker.driver.report.ReportJob;
 import io.stoker.driver.report.ReportRequest;
 import io.stoker.driver.search.Standing;
 import io.stoker.driver.search.StudyFolder;
+import io.stoker.failure.Check;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "report",
@@ -50,6 +53,8 @@ final class ReportCommand extends StokerCommand {
 
   @Mixin private RunReportOptions options;
 
+  @Spec private CommandSpec spec;
+
   ReportCommand(Console console) {
     super(console);
   }
@@ -59,8 +64,9 @@ final class ReportCommand extends StokerCommand {
     Configuration hadoop = SparkSetup.hadoop();
     StudyFolder study = StudyFolder.at(Locations.absolute(run, hadoop), hadoop);
     if (study.isStudy()) {
-      byte[] page = ChartPage.of(StudyPage.of(study, Standing.of(study)));
-      return written(OutputFile.check("--output", output, hadoop), page, List.of());
+      refuseRunOptions();
+      OutputFile file = OutputFile.check("--output", output, hadoop);
+      return written(file, ChartPage.of(StudyPage.of(study, Standing.of(study))), List.of());
     }
     // Both before Spark is started, which takes seconds.
     ReportRequest request = options.request(run, hadoop);
@@ -68,6 +74,16 @@ final class ReportCommand extends StokerCommand {
     try (JavaSparkContext spark = SparkSetup.start("report")) {
       ReportJob job = new ReportJob(spark, request);
       return written(file, job.page(), job.missing());
+    }
+  }
+
+  private void refuseRunOptions() {
+    for (String option : List.of("--data", "--split", "--batch", "--engine")) {
+      Check.input(
+          !spec.commandLine().getParseResult().hasMatchedOption(option),
+          "Invalid option %s: %s is a study, whose page needs no data",
+          option,
+          run);
     }
   }
 

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Limits;
-import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.TrainingOption;
@@ -28,8 +25,6 @@ import io.stoker.driver.search.StudyFolder;
 import io.stoker.driver.search.StudyPlan;
 import io.stoker.driver.search.TrialResult;
 import io.stoker.failure.Check;
-import io.stoker.failure.InputException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
@@ -38,7 +33,9 @@ import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "tune",
@@ -58,8 +55,9 @@ import picocli.CommandLine.Option;
           + " slots, and after the study was killed and resumed."
     })
 final class TuneCommand extends StokerCommand {
-  private static final String RECIPE = "best.yaml";
   private static final String PAGE = "study.html";
+
+  @Spec private CommandSpec spec;
 
   @Option(
       names = "--data",
@@ -167,7 +165,8 @@ final class TuneCommand extends StokerCommand {
     Configuration hadoop = SparkSetup.hadoop();
     StudyFolder folder = folder(hadoop);
     if (best) {
-      return report(Standing.of(folder), folder);
+      asked(folder.plan());
+      return StudyReport.of(Standing.of(folder), folder);
     }
     int most = Optional.ofNullable(mostSlots).orElse(Integer.MAX_VALUE);
     Limits.atLeast("--most-slots", most, 1);
@@ -179,7 +178,8 @@ final class TuneCommand extends StokerCommand {
     try (JavaSparkContext spark = SparkSetup.start("tune")) {
       IntSupplier slots = () -> Math.min(most, Slots.now(spark).count());
       Standing standing = new Study(spark, folder, plan, this::job, slots, this::show).run();
-      return report(standing, folder);
+      writePage(standing);
+      return StudyReport.of(standing, folder);
     }
   }
 
@@ -210,8 +210,6 @@ final class TuneCommand extends StokerCommand {
         Locations.plain(uri),
         split);
     ObjectNode tree = SearchSpace.read(space);
-    int epochs =
-        tree.path("epochs").asInt(Integer.parseInt(TrainingOption.named("epochs").defaultText()));
     StudyPlan plan =
         new StudyPlan(
             uri,
@@ -219,7 +217,7 @@ final class TuneCommand extends StokerCommand {
             split,
             tree,
             trials,
-            epochs,
+            epochs(tree),
             halving,
             hyperband,
             SelectionMetric.parse(metric),
@@ -230,19 +228,54 @@ final class TuneCommand extends StokerCommand {
     return plan;
   }
 
-  /** The study that is there, if options that are given here do not differ from it. */
+  private static int epochs(ObjectNode space) {
+    return space
+        .path("epochs")
+        .asInt(Integer.parseInt(TrainingOption.named("epochs").defaultText()));
+  }
+
   private StudyPlan resumed(StudyFolder folder, Configuration hadoop) {
-    StudyPlan recorded = folder.plan();
+    StudyPlan recorded = asked(folder.plan());
     String uri = data == null ? recorded.data() : Locations.absolute(data, hadoop).toString();
     String hash = ShardFolder.open(Locations.absolute(uri, hadoop), hadoop).manifestHash();
-    StudyPlan now = space == null ? recorded.with(uri, hash) : plan(uri, hadoop).with(uri, hash);
-    List<String> differences = now.differences(recorded);
+    StudyPlan now = recorded.with(uri, hash);
+    requireSame(now, recorded);
+    return now;
+  }
+
+  /** A study that is there, if options that are given here do not differ from it. */
+  private StudyPlan asked(StudyPlan recorded) {
+    ObjectNode tree = space == null ? recorded.space() : SearchSpace.read(space);
+    StudyPlan here =
+        new StudyPlan(
+            recorded.data(),
+            recorded.dataSha256(),
+            given("--validation-split", split, recorded.split()),
+            tree,
+            given("--trials", trials, recorded.trials()),
+            space == null ? recorded.epochs() : epochs(tree),
+            given("--halving", halving, recorded.factor()),
+            given("--hyperband", hyperband, recorded.hyperband()),
+            given("--metric", SelectionMetric.parse(metric), recorded.metric()),
+            given("--cost", costs.stream().map(Cost::parse).toList(), recorded.costs()),
+            given("--sampler", sampler, recorded.sampler()),
+            given("--seed", seed, recorded.seed()));
+    requireSame(here, recorded);
+    return recorded;
+  }
+
+  private <T> T given(String option, T value, T recorded) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option) ? value : recorded;
+  }
+
+  private void requireSame(StudyPlan here, StudyPlan recorded) {
+    List<String> differences = here.differences(recorded);
     Check.input(
         differences.isEmpty(),
-        "Cannot resume study %s, which is another one: %s",
-        folder.path(),
+        "Cannot %s study %s, which is another one: %s",
+        best ? "show the best of" : "resume",
+        study,
         String.join("; ", differences));
-    return now;
   }
 
   /** A job of options, as train makes it of a recipe. */
@@ -252,65 +285,22 @@ final class TuneCommand extends StokerCommand {
 
   private void show(TrialResult result, Standing standing) {
     console().say(new StudyText(standing).line(result));
-    if (standing.results().size() == standing.expected() || standing.running() == 0) {
-      StudyFolder folder = folder(SparkSetup.hadoop());
+    if (standing.running() == 0) {
+      writePage(standing);
+    }
+  }
+
+  /** A page that cannot be written is not the end of a study; {@code report} makes it again. */
+  private void writePage(Standing standing) {
+    StudyFolder folder = folder(SparkSetup.hadoop());
+    try {
       folder.write(PAGE, ChartPage.of(StudyPage.of(folder, standing)));
+    } catch (RuntimeException e) {
+      console().say("warning: cannot write %s: %s".formatted(PAGE, e.getMessage()));
     }
   }
 
   private StudyFolder folder(Configuration hadoop) {
     return StudyFolder.at(Locations.absolute(study, hadoop), hadoop);
-  }
-
-  private Report report(Standing standing, StudyFolder folder) {
-    TrialResult winner =
-        standing
-            .best()
-            .orElseThrow(
-                () ->
-                    new InputException(
-                        "Study %s has no trial that succeeded yet".formatted(folder.path())));
-    StudyText text = new StudyText(standing);
-    folder.write(RECIPE, text.recipe(winner).getBytes(StandardCharsets.UTF_8));
-    String recipe = SparkSetup.plain(folder.path() + "/" + RECIPE);
-    String command =
-        "./stoker train --recipe %s --data %s --run NEW"
-            .formatted(recipe, SparkSetup.plain(standing.plan().data()));
-    Table table =
-        new Table()
-            .row("best trial", Line.of("%d of %d", winner.trial(), standing.plan().trials()))
-            .row("result", text.value(winner))
-            .row("options", text.options(winner))
-            .row("run", SparkSetup.plain(folder.run(winner.trial()).toString()))
-            .row("parameters", "SHA-256 " + winner.parametersSha256())
-            .row("train again", command);
-    ObjectNode json = Report.object();
-    json.put("trial", winner.trial())
-        .put("metric", standing.plan().metric().toString())
-        .put("value", winner.value())
-        .put("epochs", winner.epochs())
-        .put("parameters_sha256", winner.parametersSha256())
-        .put("run", SparkSetup.plain(folder.run(winner.trial()).toString()))
-        .put("results", standing.results().size())
-        .put("expected", standing.expected())
-        .put("recipe", recipe)
-        .put("command", command);
-    json.set("options", standing.options().get(winner.trial()));
-    if (!standing.plan().costs().isEmpty()) {
-      front(standing, text, table, json.putArray("front"));
-    }
-    return new Report(table.toString(), json);
-  }
-
-  private static void front(Standing standing, StudyText text, Table table, ArrayNode json) {
-    for (TrialResult each : standing.front()) {
-      String line = "%s (%s)".formatted(text.value(each), text.options(each));
-      table.row("front", Line.of("trial %d: %s", each.trial(), line));
-      ObjectNode trial = json.addObject().put("trial", each.trial()).put("value", each.value());
-      for (int i = 0; i < each.costs().size(); i++) {
-        trial.put(standing.plan().costs().get(i).toString(), each.costs().get(i));
-      }
-      trial.set("options", standing.options().get(each.trial()));
-    }
   }
 }

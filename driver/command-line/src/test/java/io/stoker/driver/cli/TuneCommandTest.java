@@ -52,6 +52,8 @@ class TuneCommandTest {
     assertThat(tuned.err()).contains("6 of 6: trial ", "rung 2 of 2 (2 epochs): accuracy ");
     assertThat(best.path("parameters_sha256")).isEqualTo(trained.path("parameters_sha256"));
     assertThat(resumed).isEqualTo(best);
+    Files.delete(folder.resolve("study/study.html"));
+    assertThat(run("tune --study F/study --resume --space F/s.yaml --json").json()).isEqualTo(best);
     assertThat(best.path("results").intValue()).isEqualTo(6);
     assertThat(best.path("command").textValue()).startsWith("./stoker train --recipe ");
     assertThat(run("report --run F/study --output F/report.html").exitCode()).isZero();
@@ -60,15 +62,30 @@ class TuneCommandTest {
         .contains("6 of 6 results. Best of 4 trials: trial ", "Content-Security-Policy")
         .contains("accuracy of the best trials by epoch", "Options and accuracy of each trial");
     assertRefused("report --run F/study --output F/study", "is a folder");
+    for (String option : List.of("--data=d", "--split=test", "--batch=2", "--engine=onednn")) {
+      assertRefused(
+          "report --run F/study --output F/none.html " + option,
+          "Invalid option %s: ".formatted(option.replaceFirst("=.*", "")));
+    }
     assertRefused(
         "dashboard --run F/study F/again", "needs a dashboard of its own: say --run once");
     assertRefused(TUNE + " --study F/study", "is there already: say --resume to go on with it");
     assertRefused(
-        TUNE + " --study F/study --resume --trials 5 --halving 2",
+        "tune --study F/study --resume --trials 5",
         "which is another one: trials: 5 here, 4 in the study");
     assertRefused(
         TUNE + " --study F/study --resume --trials 4 --halving 2 --hyperband",
         "which is another one: hyperband: true here, none in the study");
+    assertRefused(
+        "tune --study F/study --resume --halving 3 --seed 2",
+        "factor: 3 here, 2 in the study; seed: 2 here, 1 in the study");
+    assertRefused(
+        "tune --study F/study --resume --validation-split train --sampler sobol --cost parameters",
+        "split: \"train\" here, \"test\" in the study; costs: [\"parameters\"] here, none in the"
+            + " study; sampler: \"SOBOL\" here, \"TPE\" in the study");
+    assertRefused(
+        "tune --study F/study --best --metric log-loss",
+        "study, which is another one: metric: \"LOG_LOSS\" here, \"ACCURACY\" in the study");
   }
 
   @Test
@@ -123,6 +140,19 @@ class TuneCommandTest {
     assertRefused("tune --study F/n --resume", "Not a study: ");
     assertRefused("tune --study F/n --best", "Not a study: ");
     assertThat(folder.resolve("n")).doesNotExist();
+  }
+
+  @Test
+  void aDamagedStudyIsOneLine() throws IOException {
+    run(TUNE + " --study F/damaged --trials 2 --halving 2");
+    Path result = folder.resolve("damaged/results/000000-0.json");
+    Files.copy(result, folder.resolve("damaged/results/000000-2.json"));
+
+    for (String command : List.of("tune --best --study", "tune --resume --study")) {
+      Outcome outcome = run(command + " F/damaged");
+      assertThat(outcome.exitCode()).isEqualTo(3);
+      assertThat(outcome.err().strip()).contains("000000-2.json").doesNotContain("\n");
+    }
   }
 
   private static void assertRefused(String command, String reason) {
