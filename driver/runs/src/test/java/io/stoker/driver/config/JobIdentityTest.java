@@ -247,6 +247,7 @@ class JobIdentityTest {
             .set("beta2", 0.999)
             .set("epsilon", 1e-8)
             .set("scale_rate", 1.0)
+            .sizes("")
             .ema(0)
             .repeats(1)
             .build();
