@@ -4,6 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import stoker
@@ -127,9 +128,9 @@ def test_a_study_finds_the_best_options_and_goes_on(
 ) -> None:
     space = {
         "learning_rate": {"from": 0.001, "to": 0.3, "scale": "log"},
-        "model": "lenet5",
-        "batch": [8, 16],
-        "epochs": 2,
+        "model": Path("lenet5"),
+        "batch": np.array([8, 16]),
+        "epochs": np.int64(2),
     }
     study = tmp_path / "study"
     best = stoker.tune(data, study, space, trials=4, halving=2, validation_split="test")
@@ -141,4 +142,6 @@ def test_a_study_finds_the_best_options_and_goes_on(
     assert trained["parameters_sha256"] == best["parameters_sha256"]
     with pytest.raises(stoker.InvalidInputError, match="unknown option 'lerning-rate'"):
         stoker.tune(data, tmp_path / "new", {"lerning_rate": [1, 2]}, validation_split="test")
+    with pytest.raises(stoker.InvalidInputError, match="Cannot use space: <object"):
+        stoker.tune(data, tmp_path / "new", {"batch": object()})
     assert not (tmp_path / "new").exists()

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stoker._errors import InvalidInputError
 from stoker._jobs import PathLike, run_command
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ def tune(
         file = space
         if isinstance(space, Mapping):
             file = Path(folder) / "space.yaml"
-            file.write_text(json.dumps(space), encoding="utf-8")  # JSON is YAML.
+            file.write_text(_yaml(space), encoding="utf-8")
         return run_command(
             "tune",
             spark=spark,
@@ -97,3 +99,20 @@ def tune(
             resume=resume,
             **options,
         )
+
+
+def _yaml(space: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(space, default=_plain)  # JSON is YAML.
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(f"Cannot use space: {error}") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "tolist"):  # NumPy's numbers and arrays
+        return value.tolist()
+    raise TypeError(f"{value!r} is no number, text, list or mapping")

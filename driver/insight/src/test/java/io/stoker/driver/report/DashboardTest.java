@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.RunOnDisk;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
@@ -26,6 +29,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -108,6 +114,43 @@ class DashboardTest {
                   .asText()
                   .contains("its last line: it is not valid JSON"));
     }
+  }
+
+  @Test
+  void servesChartsAsTheyAreNow() throws Exception {
+    AtomicInteger looks = new AtomicInteger();
+    AtomicBoolean readable = new AtomicBoolean(true);
+    Supplier<ObjectNode> view =
+        () -> {
+          looks.incrementAndGet();
+          Check.undamaged(readable.get(), "a study is damaged");
+          return new ObjectMapper().createObjectNode().put("looks", looks.get());
+        };
+    try (Dashboard dashboard = Dashboard.ofCharts(view, LOOPBACK, 0)) {
+      assertThat(data(dashboard).path("live").asBoolean()).isTrue();
+      await(() -> data(dashboard).path("looks").asInt() > 1);
+
+      readable.set(false);
+      await(() -> get(dashboard, "data.json").statusCode() == 503);
+      assertThat(get(dashboard, "data.json").body()).contains("a study is damaged");
+      readable.set(true);
+      await(() -> get(dashboard, "data.json").statusCode() == 200);
+    }
+  }
+
+  @Test
+  void chartsThatCannotBeReadAreNotReadForEachRequest() {
+    AtomicInteger looks = new AtomicInteger();
+    LiveView view =
+        new LiveView(
+            () -> {
+              looks.incrementAndGet();
+              throw new DamagedException("damaged");
+            });
+    for (int i = 0; i < 100; i++) {
+      assertThatThrownBy(view::now).hasMessage("damaged");
+    }
+    assertThat(looks.get()).isLessThan(50);
   }
 
   @Tag("slow")
