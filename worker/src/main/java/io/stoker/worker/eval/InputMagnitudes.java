@@ -96,7 +96,9 @@ public final class InputMagnitudes implements Serializable {
     layers.forEach(
         (layer, histogram) -> {
           float largest = share == 1 ? histogram.largest : histogram.largest(share);
-          ranges.put(layer, new Quantization.Range(largest == 0 ? 1 : largest, histogram.signed));
+          ranges.put(
+              layer,
+              new Quantization.Range(Quantization.isZero(largest) ? 1 : largest, histogram.signed));
         });
     return new Quantization(ranges);
   }

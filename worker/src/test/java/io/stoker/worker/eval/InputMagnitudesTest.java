@@ -36,6 +36,7 @@ class InputMagnitudesTest {
     assertThat(range(of(1, -2.718f, 0.5f), 1)).isEqualTo(new Quantization.Range(2.718f, true));
     assertThat(range(of(0, 3e7f), 1)).isEqualTo(new Quantization.Range(3e7f, false));
     assertThat(range(of(0, 0), 1)).isEqualTo(new Quantization.Range(1, false));
+    assertThat(range(of(0, -1e-39f), 1)).isEqualTo(new Quantization.Range(1, true));
   }
 
   @Test

@@ -6,9 +6,11 @@ import io.stoker.models.interchange.LayerTensors;
 import io.stoker.models.interchange.MappedTensor;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import io.stoker.models.spec.QuantizedWeights;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import onnx.Onnx.TensorProto;
@@ -119,9 +121,12 @@ final class IntegerTensors {
       for (int i = channel * each; i < (channel + 1) * each; i++) {
         largest = Math.max(largest, Math.abs(weights[i]));
       }
-      double least = Math.abs(biases[channel]) / inputScale;
+      double least = Math.abs(biases[channel]) / (double) inputScale;
+      if (Quantization.isZero(largest)) {
+        Arrays.fill(weights, channel * each, (channel + 1) * each, 0);
+      }
       scales[channel] =
-          largest == 0 && least > 0
+          Quantization.isZero(largest) && least > 0
               ? (float) (least / BIAS_ALONE)
               : (float) Math.max(QuantizedWeights.scale(largest), least / LARGEST_BIAS);
     }

@@ -18,6 +18,7 @@ import io.stoker.testing.Instructions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Exported models with layers in int8, in our engine and in ONNX Runtime. */
 class IntegerExportTest {
@@ -94,7 +96,23 @@ class IntegerExportTest {
     float[] images = trained.normalized(trained.pixels(EXAMPLES, 1));
     Quantization layers = quantization(trained, images);
 
+    float[] predicted = predict(trained, layers, images);
     assertThat(OnnxRuntime.run(export(trained, layers), images, model.input()))
+        .containsExactly(predicted, within(0.01f));
+    assertThat(predicted).isNotEqualTo(predict(trained, Quantization.NONE, images));
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {0, 1e-39f, 1e-20f, 1e-14f})
+  void weightsMayBeTiny(float weight) throws IOException, OrtException {
+    TrainedModel trained = TrainedModel.of(Zoo.model("lenet5-modern", 10));
+    ModelSpec.Placed conv = trained.model().placed().get(0);
+    int first = Math.toIntExact(conv.parameterOffset()) + conv.output().channels();
+    Arrays.fill(trained.parameters(), first, first + 25, weight);
+    float[] images = trained.normalized(trained.pixels(EXAMPLES, 1));
+    Quantization layers = quantization(trained, images);
+
+    assertThat(OnnxRuntime.run(export(trained, layers), images, trained.model().input()))
         .containsExactly(predict(trained, layers, images), within(0.01f));
   }
 

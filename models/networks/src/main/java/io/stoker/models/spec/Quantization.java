@@ -22,23 +22,28 @@ public record Quantization(SortedMap<String, Range> ranges) implements Serializa
   /** Everything in floating point. */
   public static final Quantization NONE = new Quantization(Collections.emptySortedMap());
 
-  /** The largest magnitude of a signed value; -128 is not used. */
+  /** The integer of the largest magnitude, where there are values below 0. */
   public static final int LARGEST_SIGNED = 127;
 
   private static final int LARGEST_UNSIGNED = 255;
 
+  /** With magnitudes below it, a product of two scales could leave the range of fp32. */
+  private static final float LEAST = 1e-15f;
+
   /**
    * The values that the input of a layer has. Those beyond the range are rounded to its ends.
    *
-   * @param largest the largest magnitude, above 0
-   * @param signed whether there are values below 0; without them, the integers go from 0 to 255
+   * @param largest the largest magnitude, of the integer 127, or without sign 255
+   * @param signed whether there are values below 0; the integers go from -128 to 127 then, else
+   *     from 0 to 255
    */
   public record Range(float largest, boolean signed) implements Serializable {
     public Range {
       Check.input(
-          Float.isFinite(largest) && largest > 0,
-          "Invalid range of a layer's input: %s (must be finite, and > 0)",
-          largest);
+          Float.isFinite(largest) && largest >= LEAST,
+          "Invalid range of a layer's input: %s (must be finite, and >= %s)",
+          largest,
+          LEAST);
     }
 
     /** The difference of the values of neighbouring integers. */
@@ -49,6 +54,11 @@ public record Quantization(SortedMap<String, Range> ranges) implements Serializa
 
   public Quantization {
     ranges = Collections.unmodifiableSortedMap(new TreeMap<>(ranges));
+  }
+
+  /** Whether values are so small that their integers are 0, with any scale. */
+  public static boolean isZero(float largestMagnitude) {
+    return largestMagnitude < LEAST;
   }
 
   public boolean isEmpty() {

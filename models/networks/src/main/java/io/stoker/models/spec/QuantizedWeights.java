@@ -11,10 +11,11 @@ public final class QuantizedWeights {
   /**
    * The scale of a channel's weights.
    *
-   * @param largest the largest magnitude of them; for weights that are all 0 the scale is 1
+   * @param largest the largest magnitude of them; for weights that are {@link Quantization#isZero
+   *     zero} the scale is 1
    */
   public static float scale(float largest) {
-    return largest == 0 ? 1 : largest / Quantization.LARGEST_SIGNED;
+    return Quantization.isZero(largest) ? 1 : largest / Quantization.LARGEST_SIGNED;
   }
 
   /** A weight as an integer: the nearest one, and of two the even one. */

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Networks with layers in int8, compared with loops over integers and with fp32. */
 class QuantizedInferenceTest {
@@ -106,10 +107,41 @@ class QuantizedInferenceTest {
     float[] images = InferenceTest.images(model);
     float[] parameters = InferenceTest.parameters(model, 1);
 
+    Quantization quantization = maxima(model, images, parameters);
+
     float[] expected = predict(model, images, parameters, Quantization.NONE);
 
-    assertThat(predict(model, images, parameters, maxima(model, images, parameters)))
+    assertThat(predict(model, images, parameters, quantization))
         .containsExactly(expected, within(0.04f));
+    assertThat(quantization.ranges().keySet())
+        .allSatisfy(
+            layer ->
+                assertThat(predict(model, images, parameters, quantization.only(layer)))
+                    .isNotEqualTo(expected));
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {0, 1e-39f, 1e-30f, 1e-16f, 1e-14f})
+  void weightsMayBeTiny(float weight) {
+    ModelSpec model = chain(conv(5), RELU, conv(7), RELU);
+    float[] images = InferenceTest.images(model);
+    float[] parameters = InferenceTest.parameters(model, 1);
+    for (int layer : new int[] {0, 2}) { // the weights of the first filter come after the biases
+      ModelSpec.Placed conv = model.placed().get(layer);
+      int filters = conv.output().channels();
+      int first = Math.toIntExact(conv.parameterOffset()) + filters;
+      int each = Math.toIntExact(conv.parameterCount()) / filters - 1;
+      Arrays.fill(parameters, first, first + each, weight);
+    }
+    Quantization found = maxima(model, images, parameters);
+    TreeMap<String, Quantization.Range> ranges = new TreeMap<>(found.ranges());
+
+    assertThat(predict(model, images, parameters, found))
+        .containsExactly(predict(model, images, parameters, Quantization.NONE), within(0.04f));
+    ranges.replaceAll((layer, range) -> new Quantization.Range(1e-15f, range.signed()));
+    for (float probability : predict(model, images, parameters, new Quantization(ranges))) {
+      assertThat(probability).isFinite();
+    }
   }
 
   @Test
