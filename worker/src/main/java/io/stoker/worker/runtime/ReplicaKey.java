@@ -66,7 +66,7 @@ public record ReplicaKey(
   }
 
   /** The key of networks with the same parameters over images of another size. */
-  public ReplicaKey over(ModelSpec resized) {
+  public ReplicaKey withModel(ModelSpec resized) {
     return new ReplicaKey(resized, engine, batch, rates, frozen, arithmetic, environment);
   }
 

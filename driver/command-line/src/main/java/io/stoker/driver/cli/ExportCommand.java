@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
@@ -111,7 +112,14 @@ final class ExportCommand extends StokerCommand {
         ExportJob.onnx(model, options, Version.stoker(), file, hadoop);
         describe(options, json, table);
       }
-      case SAFETENSORS -> describe(ExportJob.safetensors(model, file, hadoop), json, table);
+      case SAFETENSORS -> {
+        describe(ExportJob.safetensors(model, file, hadoop), json, table);
+        int left = model.metadata().quantization().ranges().size();
+        if (left > 0) {
+          json.put("int8_left_out", left);
+          table.row("int8", Line.of("left out: the %d layers in int8 are written in fp32", left));
+        }
+      }
     }
     table.row(wanted.label(), output);
     return new Report(table.toString(), json);

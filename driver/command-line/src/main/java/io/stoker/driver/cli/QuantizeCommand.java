@@ -30,10 +30,10 @@ import picocli.CommandLine.Option;
             + " [option]...",
     description = {
       "",
-      "The model file is read like any other: evaluate, predict, export and Spark ML compute its"
-          + " layers in int8, on processors with VNNI or AMX. If it is less accurate than"
-          + " --most-loss allows, nothing is written, the layers that lose most are listed, and the"
-          + " exit code is 3."
+      "The model file is read like any other: evaluate, predict and Spark ML compute its layers in"
+          + " int8, on processors with VNNI or AMX, and export --format onnx writes them. If it is"
+          + " less accurate than --most-loss allows, nothing is written, the layers that lose most"
+          + " are listed, and the exit code is 3."
     })
 final class QuantizeCommand extends StokerCommand {
   @Mixin private CheckpointOption checkpoint;
@@ -138,8 +138,8 @@ final class QuantizeCommand extends StokerCommand {
     }
     return new Report(
         Line.of(
-            "%s%s%nNothing was written: more is lost than --most-loss allows, also with the layers"
-                + " in fp32 that lose most.%n",
+            "%s%s%nNothing was written: more is lost than --most-loss allows, with as many of"
+                + " these layers in fp32 as leave half of the arithmetic in int8.%n",
             table, layers),
         json,
         DamagedException.EXIT_CODE);

@@ -59,6 +59,11 @@ class QuantizeCommandTest {
     JsonNode evaluated = new Commands().json(filled("evaluate --checkpoint DIR/q.zip --data DATA"));
     assertThat(evaluated.path("accuracy")).isEqualTo(quantized.path("accuracy"));
     String predict = "predict " + image + " --checkpoint ";
+    String export = "export --output DIR/q.safetensors --format safetensors --checkpoint ";
+    assertThat(new Commands().json(filled(export + "DIR/q.zip")).path("int8_left_out").intValue())
+        .isEqualTo(3);
+    assertThat(new Commands().json(filled(export + "RUN --overwrite")).has("int8_left_out"))
+        .isFalse();
     assertThat(new Commands().json(filled(predict + "DIR/q.zip")))
         .isNotEqualTo(new Commands().json(filled(predict + "RUN")));
   }

@@ -136,7 +136,7 @@ public final class TrainingRun {
         .data()
         .sizeSchedule()
         .fromEpoch()
-        .forEach((epoch, size) -> replicas.put(epoch, replica.over(model.atSize(size))));
+        .forEach((epoch, size) -> replicas.put(epoch, replica.withModel(model.atSize(size))));
     this.pinned = init.flatMap(StoredModel::checkpoint).map(own -> own.manifest().clock().round());
     long samples = shards.manifest().split(SPLIT).samples();
     RoundConfig rounds = config.rounds();

@@ -147,14 +147,14 @@ final class OneDnnNetwork implements Network {
   }
 
   @Override
-  public void observeInputs(float[] images, int examples, InputObserver seer) {
+  public void observeInputs(float[] images, int examples, InputObserver observer) {
     float[] probabilities = new float[examples * model.classes()];
     check.prediction(images, examples, probabilities);
-    observer = seer;
+    this.observer = observer;
     try {
       observed.of(examples).predict(images, probabilities);
     } finally {
-      observer = (layer, input) -> {};
+      this.observer = (layer, input) -> {};
     }
   }
 

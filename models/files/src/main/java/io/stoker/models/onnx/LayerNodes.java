@@ -98,7 +98,7 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
 
   @Override
   public Value visitConvolution(LayerSpec.Convolution layer) {
-    NodeProto.Builder node = node("Conv", name, rounded(image()).name());
+    NodeProto.Builder node = node("Conv", name, quantizedInput(image()).name());
     add(
         node.addAllInput(weights())
             .addAttribute(attribute("group", (long) layer.groups()))
@@ -109,7 +109,7 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
 
   @Override
   public Value visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
-    NodeProto.Builder node = node("Conv", name, rounded(image()).name());
+    NodeProto.Builder node = node("Conv", name, quantizedInput(image()).name());
     add(
         node.addAllInput(weights())
             .addAttribute(attribute("group", (long) placed.input().channels()))
@@ -354,7 +354,7 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
   public Value visitDense(LayerSpec.Dense layer) {
     List<String> weights = weights();
     graph.addNode(
-        named(node("Gemm", name, rounded(vector()).name(), weights.get(0), weights.get(1)))
+        named(node("Gemm", name, quantizedInput(vector()).name(), weights.get(0), weights.get(1)))
             .addAttribute(attribute("transB", 1)));
     return new Value(name, true);
   }
@@ -402,21 +402,21 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
   }
 
   /** The input of a layer in int8 as the numbers that its integers stand for. */
-  private Value rounded(Value value) {
-    return quantization.range(placed).map(range -> rounded(value, range)).orElse(value);
+  private Value quantizedInput(Value value) {
+    return quantization.range(placed).map(range -> quantizedInput(value, range)).orElse(value);
   }
 
-  private Value rounded(Value value, Quantization.Range range) {
+  private Value quantizedInput(Value value, Quantization.Range range) {
     TensorProto.DataType type =
         range.signed() ? TensorProto.DataType.INT8 : TensorProto.DataType.UINT8;
-    String zero = name + "_input_zero";
+    String zeroPoint = name + "_input_zero_point";
     graph.addInitializer(
-        TensorProto.newBuilder().setName(zero).setDataType(type.getNumber()).addInt32Data(0));
+        TensorProto.newBuilder().setName(zeroPoint).setDataType(type.getNumber()).addInt32Data(0));
     String scale = constant("input_scale", range.scale());
     String integers = name + "_input_integers";
     String read = name + "_input";
-    graph.addNode(named(node("QuantizeLinear", integers, value.name(), scale, zero)));
-    graph.addNode(named(node("DequantizeLinear", read, integers, scale, zero)));
+    graph.addNode(named(node("QuantizeLinear", integers, value.name(), scale, zeroPoint)));
+    graph.addNode(named(node("DequantizeLinear", read, integers, scale, zeroPoint)));
     return new Value(read, value.vector());
   }
 
@@ -425,31 +425,31 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
         new IntegerTensors(name, placed, normalization, range.scale()).tensors();
     tensors.addAll(integers);
     return List.of(
-        numbers(integers.get(0).name(), integers.get(1).name(), zeros(integers.get(1))),
-        numbers(integers.get(2).name(), integers.get(3).name()));
+        dequantized(integers.get(0).name(), integers.get(1).name(), zeroPoints(integers.get(1))),
+        dequantized(integers.get(2).name(), integers.get(3).name()));
   }
 
   /** The numbers that integers stand for, with a scale, and a zero, for each output channel. */
-  private String numbers(String integers, String... scaleAndZero) {
-    String numbers = integers + "_numbers";
+  private String dequantized(String integers, String... scaleAndZeroPoint) {
+    String dequantized = integers + "_dequantized";
     graph.addNode(
-        named(node("DequantizeLinear", numbers, integers))
-            .addAllInput(List.of(scaleAndZero))
+        named(node("DequantizeLinear", dequantized, integers))
+            .addAllInput(List.of(scaleAndZeroPoint))
             .addAttribute(attribute("axis", 0L)));
-    return numbers;
+    return dequantized;
   }
 
   /** Zeros of 8 bits, as many as there are scales: ONNX Runtime wants them for dense layers. */
-  private String zeros(GraphTensor scales) {
-    String zeros = scales.name() + "_zeros";
+  private String zeroPoints(GraphTensor scales) {
+    String zeroPoints = scales.name() + "_zero_points";
     long count = scales.header().getDims(0);
     graph.addInitializer(
         TensorProto.newBuilder()
-            .setName(zeros)
+            .setName(zeroPoints)
             .setDataType(TensorProto.DataType.INT8.getNumber())
             .addDims(count)
             .addAllInt32Data(Collections.nCopies(Math.toIntExact(count), 0)));
-    return zeros;
+    return zeroPoints;
   }
 
   private String tensor(MappedTensor tensor) {

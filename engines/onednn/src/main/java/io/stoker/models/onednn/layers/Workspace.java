@@ -136,8 +136,8 @@ public final class Workspace implements AutoCloseable {
   }
 
   /** Shows an observer the inputs of layers that can be computed in int8; to be called first. */
-  public Workspace observedBy(InputObserver seer) {
-    observer = seer;
+  public Workspace observedBy(InputObserver observer) {
+    this.observer = observer;
     return this;
   }
 
