@@ -21,6 +21,7 @@ import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Quantization;
+import io.stoker.testing.Exact;
 import io.stoker.testing.Instructions;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Exact
 class QuantizeJobTest {
   private static final String WIDE =
       """
