@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
+import io.stoker.driver.cluster.MemoryCheck;
+import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Network;
 import io.stoker.models.spec.ModelSpec;
@@ -16,8 +18,11 @@ public final class BenchQuantization {
    * Finds the ranges on a random image.
    *
    * @throws io.stoker.failure.InputException if the engine or the processor has no int8
+   * @throws io.stoker.failure.ResourceException if the memory is too small
    */
   public static Quantization of(Engine engine, ModelSpec model) {
+    engine.requireInt8(model, Quantization.ofAll(model, new Quantization.Range(1, true)));
+    MemoryCheck.requireHere(MemoryNeed.ofOneBatch(model, 1), 1);
     InputMagnitudes magnitudes = new InputMagnitudes();
     SplittableRandom random = new SplittableRandom(1);
     float[] image = new float[model.input().features()];
@@ -28,8 +33,6 @@ public final class BenchQuantization {
       StepWorker.fill(network, 1);
       network.observeInputs(image, 1, magnitudes::add);
     }
-    Quantization quantization = magnitudes.quantization(1);
-    engine.requireInt8(model, quantization);
-    return quantization;
+    return magnitudes.quantization(1);
   }
 }

@@ -212,7 +212,9 @@ class CliTest {
     "bench averaging --parameters 9 --simulate --wire int8, --simulate computes rounds of Stoker",
     "bench averaging --parameters 9 --step-millis 1 --baseline dl4j, --baseline dl4j takes a step",
     "bench step --model lenet5 --engine abacus, Unknown engine: abacus",
-    "bench step --model lenet5 --baseline onedn, Unknown engine: onedn"
+    "bench step --model lenet5 --baseline onedn, Unknown engine: onedn",
+    "bench step --model lenet5 --inference --precision int8 --engine dl4j,"
+        + " Engine dl4j does not compute in int8"
   })
   void badInputTakesOneLine(String command, String reason) {
     assertThat(run(command.split(" "))).isEqualTo(2);

@@ -138,6 +138,7 @@ public record Calibration(
    * deletes an earlier one.
    *
    * @param model the model file
+   * @throws io.stoker.failure.InputException if the earlier one is a symbolic link
    */
   public static void replace(Path model, Optional<Calibration> calibration, Configuration hadoop) {
     if (calibration.isPresent()) {
@@ -145,7 +146,10 @@ public record Calibration(
       return;
     }
     try {
-      Storage.of(model, hadoop).delete(file(model), false);
+      Check.input(
+          delete(model, OwnFolder.at(model.getParent(), hadoop)),
+          "Cannot delete %s: it is a symbolic link",
+          file(model));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot delete " + file(model), e);
     }

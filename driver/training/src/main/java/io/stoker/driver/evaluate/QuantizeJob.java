@@ -9,7 +9,6 @@ import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.failure.Check;
-import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;
 import io.stoker.models.spec.ModelSpec;
@@ -20,7 +19,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -65,7 +63,10 @@ public final class QuantizeJob {
             + " of)",
         model.origin());
     possible = model.metadata().model().leaves().stream().filter(Quantization::isPossible).toList();
-    requireInt8();
+    Int8Check.run(
+        spark,
+        GpuRequest.engine(spark.getConf(), asked.model().engine()).name(),
+        model.metadata().model());
     shards = ShardFolder.open(Locations.absolute(asked.data(), hadoop), hadoop);
     onSplit =
         new EvaluateRequest(asked.model(), asked.data(), split(asked.split()), asked.batch(), 1);
@@ -92,14 +93,6 @@ public final class QuantizeJob {
       job.write(result.quantization(), output);
     }
     return result;
-  }
-
-  /** Ends before any work where layers cannot be computed in int8. */
-  private void requireInt8() {
-    TreeMap<String, Quantization.Range> ranges = new TreeMap<>();
-    possible.forEach(layer -> ranges.put(layer.path(), new Quantization.Range(1, true)));
-    Engines.named(GpuRequest.engine(spark.getConf(), request.evaluation().model().engine()).name())
-        .requireInt8(model.metadata().model(), new Quantization(ranges));
   }
 
   private String split(String wanted) {

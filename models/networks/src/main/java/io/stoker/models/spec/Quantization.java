@@ -56,6 +56,16 @@ public record Quantization(SortedMap<String, Range> ranges) implements Serializa
     ranges = Collections.unmodifiableSortedMap(new TreeMap<>(ranges));
   }
 
+  /** All layers of a model that can be computed in int8, with a range for each. */
+  public static Quantization ofAll(ModelSpec model, Range range) {
+    return new Quantization(
+        model.leaves().stream()
+            .filter(Quantization::isPossible)
+            .collect(
+                Collectors.toMap(
+                    ModelSpec.Placed::path, layer -> range, (one, other) -> one, TreeMap::new)));
+  }
+
   /** Whether values are so small that their integers are 0, with any scale. */
   public static boolean isZero(float largestMagnitude) {
     return largestMagnitude < LEAST;
