@@ -148,11 +148,24 @@ public record ResolvedJob(
             .filter(job -> job.config().model().equals(reference))
             .filter(job -> ModelReference.isMissingFile(reference));
     if (gone.isEmpty()) {
-      return ModelReference.resolve(reference, images, data.classes());
+      return ModelReference.resolve(
+          reference,
+          config.data().sizeSchedule().isOn()
+              ? atLeast(ModelReference.input(reference, data.classes()), images)
+              : images,
+          data.classes());
     }
     ModelSpec model = ModelReference.parse(gone.get().model(), reference, data.classes());
     ModelReference.requireFit(model, images, data.classes());
     return model;
+  }
+
+  /** Images that a model takes by their size, for one that a schedule will make smaller. */
+  private static Shape atLeast(Shape input, Shape images) {
+    return new Shape(
+        Math.max(input.height(), images.height()),
+        Math.max(input.width(), images.width()),
+        images.channels());
   }
 
   /** The model over images of the last size of a schedule, after a check of all of its sizes. */

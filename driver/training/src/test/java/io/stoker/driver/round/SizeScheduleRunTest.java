@@ -154,6 +154,16 @@ class SizeScheduleRunTest {
   }
 
   @Test
+  void theModelsOwnSizeMayBeLargerThanTheData() throws IOException {
+    Path large = folder.resolve("large.yaml");
+    Files.writeString(large, MODEL.replace("[8, 8, 1]", "[12, 12, 1]"));
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      assertThat(train(spark, config("large", "4@0,8@1", config -> config.model(large.toString()))))
+          .isEqualTo(train(spark, config("own", "4@0,8@1", config -> config)));
+    }
+  }
+
+  @Test
   void sizesThatDataOrModelDoNotHaveAreRefusedWithoutARun() {
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       assertThatThrownBy(() -> train(spark, config("refused", "4@0,9@1", config -> config)))
