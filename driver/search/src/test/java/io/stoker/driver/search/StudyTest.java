@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Exact
 @Tag("slow")
@@ -44,7 +44,7 @@ class StudyTest {
 
   @TempDir private Path folder;
 
-  private StudyPlan plan(boolean hyperband) throws IOException {
+  private StudyPlan plan(boolean hyperband, List<Cost> costs) throws IOException {
     TinyJob job = TinyJob.in(folder);
     // The last model does not exist: a trial with it fails.
     String space =
@@ -64,7 +64,7 @@ class StudyTest {
         2,
         hyperband,
         SelectionMetric.LOG_LOSS,
-        List.of(),
+        costs,
         Sampler.TPE,
         2);
   }
@@ -99,10 +99,10 @@ class StudyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void aStudyThatIsKilledAndResumedOnOtherSlotsHasTheSameWinnerAndBits(boolean hyperband)
-      throws IOException {
-    StudyPlan plan = plan(hyperband);
+  @CsvSource({"false, false", "true, false", "false, true"})
+  void aStudyThatIsKilledAndResumedOnOtherSlotsHasTheSameWinnerAndBits(
+      boolean hyperband, boolean cost) throws IOException {
+    StudyPlan plan = plan(hyperband, cost ? List.of(Cost.PARAMETERS) : List.of());
     Standing whole = run("local[1]", at("whole"), plan, (result, standing) -> {});
     AtomicInteger ended = new AtomicInteger();
     StudyListener killing =
@@ -129,7 +129,12 @@ class StudyTest {
     assertThat(winner.epochs()).isEqualTo(4);
     assertThat(checkpoints("whole"))
         .contains(winner.trial())
-        .hasSizeLessThanOrEqualTo(plan.brackets().size());
+        .hasSizeLessThanOrEqualTo(cost ? whole.front().size() : plan.brackets().size());
+    assertThat(checkpoints("killed")).hasSameElementsAs(checkpoints("whole"));
+    assertThat(whole.front())
+        .extracting(TrialResult::parametersSha256)
+        .isEqualTo(resumed.front().stream().map(TrialResult::parametersSha256).toList());
+    assertThat(whole.front()).extracting(TrialResult::trial).isSubsetOf(checkpoints("whole"));
     assertThat(Files.readAllLines(folder.resolve("whole/trials.jsonl"))).hasSize(expected);
     assertThat(rows("whole")).isEqualTo(rowsOf(whole));
     ObjectNode again = whole.recipe(winner.trial()).put("data", plan.data());
@@ -153,7 +158,7 @@ class StudyTest {
           slots.set(4);
         };
     try (JavaSparkContext spark = LocalSpark.start("local[4]")) {
-      new Study(spark, at("growing"), plan(false), JOBS, slots::get, growing).run();
+      new Study(spark, at("growing"), plan(false, List.of()), JOBS, slots::get, growing).run();
     }
 
     assertThat(running.get(0)).isZero(); // No other trial had room next to the first one.
