@@ -203,8 +203,8 @@ final class StudyPage {
   private void importance(ObjectNode table) {
     table.put(
         "title",
-        "Importance: the share of the variance of the trials' ranks on the lowest rung that an"
-            + " option explains by itself (epsilon squared)");
+        "Importance: the share of the variance of the trials' ranks on the lowest rung of their"
+            + " bracket that an option explains by itself (epsilon squared)");
     table.putArray("head").add("option").add("share");
     ArrayNode rows = table.putArray("rows");
     for (Importance each : Importance.of(standing)) {

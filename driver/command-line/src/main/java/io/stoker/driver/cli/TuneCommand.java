@@ -99,8 +99,8 @@ final class TuneCommand extends StokerCommand {
       paramLabel = "NAME",
       split = ",",
       description =
-          "What is to be small in addition: parameters, inference-time. The result is a Pareto"
-              + " front.")
+          "What is to be small in addition: parameters, inference-time (measured). The result is a"
+              + " Pareto front.")
   private List<String> costs = List.of();
 
   @Option(
@@ -131,8 +131,8 @@ final class TuneCommand extends StokerCommand {
   @Option(
       names = "--hyperband",
       description =
-          "Divide the trials into brackets: the first begins with the fewest epochs, the last"
-              + " trains all whole.")
+          "Divide the trials into brackets: the first begins with the fewest epochs that its"
+              + " number of trials allows, the last trains all whole.")
   private boolean hyperband;
 
   @Option(

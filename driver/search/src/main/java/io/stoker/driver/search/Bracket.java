@@ -8,8 +8,10 @@ import java.util.List;
 /**
  * Trials that climb the same rungs: all trials of a study with successive halving. Hyperband (Li et
  * al., 2018, "Hyperband: A Novel Bandit-Based Approach to Hyperparameter Optimization", algorithm
- * 1) has several brackets: the first one begins with the most trials on the lowest rung, and each
- * following one with fewer trials a rung higher, up to whole trainings.
+ * 1) has several brackets: the first one begins with the most trials and the fewest epochs, and
+ * each following one with fewer trials a rung higher, up to whole trainings. A bracket has only as
+ * many rungs as its trials can be divided for, and the highest ones: with few trials it begins
+ * higher.
  *
  * @param first the number of its first trial; the others follow
  * @param rungs from the lowest

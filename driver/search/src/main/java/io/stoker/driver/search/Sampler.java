@@ -45,7 +45,7 @@ public enum Sampler {
    * Trials whose results are known.
    *
    * @param points where they are in the space
-   * @param ranks the place of each after its first rung among those of its bracket, 0 to 1 from the
+   * @param ranks the rank of each after its first rung among those of its bracket, 0 to 1 from the
    *     best
    */
   record History(List<double[]> points, List<Double> ranks) {}
