@@ -32,6 +32,7 @@ public final class EvaluationReport {
    * @param data the folder of shards
    * @param split the split
    * @param temperature what its probabilities were changed by; 1 if it was not calibrated
+   * @param layersInInt8 how many layers were computed in int8
    */
   record Subject(
       List<String> checkpoints,
@@ -41,7 +42,8 @@ public final class EvaluationReport {
       String parametersSha256,
       String data,
       String split,
-      double temperature) {}
+      double temperature,
+      int layersInInt8) {}
 
   private final Subject subject;
   private final List<String> classNames;
@@ -99,6 +101,11 @@ public final class EvaluationReport {
   /** What its probabilities were changed by; 1 if it was not calibrated. */
   public double temperature() {
     return subject.temperature();
+  }
+
+  /** How many layers were computed in int8. */
+  public int layersInInt8() {
+    return subject.layersInInt8();
   }
 
   /** How many examples were evaluated. */
@@ -203,6 +210,9 @@ public final class EvaluationReport {
     json.put("split", split());
     if (temperature() != 1) {
       json.put("temperature", temperature());
+    }
+    if (layersInInt8() > 0) {
+      json.put("layers_in_int8", layersInInt8());
     }
     json.put("examples", examples());
     json.put("accuracy", accuracy());

@@ -48,6 +48,9 @@ final class ReportText {
     if (report.temperature() != 1) {
       rows.add(List.of("temperature", String.format(Locale.ROOT, "%.4f", report.temperature())));
     }
+    if (report.layersInInt8() > 0) {
+      rows.add(List.of("layers in int8", Integer.toString(report.layersInInt8())));
+    }
     rows.add(List.of("examples", Long.toString(report.examples())));
     rows.add(List.of("accuracy", percent(report.accuracy())));
     report.top5().ifPresent(share -> rows.add(List.of("top 5", percent(share))));

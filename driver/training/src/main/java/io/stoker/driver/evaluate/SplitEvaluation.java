@@ -176,7 +176,8 @@ public final class SplitEvaluation {
             subject.sha256(),
             Locations.plain(shards.path().toString()),
             split,
-            network.temperature().value()),
+            network.temperature().value(),
+            metadata.quantization().ranges().size()),
         metadata.classNames(),
         counts,
         (System.nanoTime() - start) / 1e9);

@@ -185,7 +185,8 @@ class EvaluationReportTest {
             "",
             "data",
             "test",
-            1),
+            1,
+            0),
         IntStream.range(0, counts.classes()).mapToObj(Integer::toString).toList(),
         counts,
         1);

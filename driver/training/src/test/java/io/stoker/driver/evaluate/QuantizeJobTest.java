@@ -119,6 +119,9 @@ class QuantizeJobTest {
     assertThat(report.logLoss())
         .isNotEqualTo(evaluate(job.run("tiny")).logLoss())
         .isCloseTo(evaluate(job.run("tiny")).logLoss(), within(0.05));
+    assertThat(report.toText()).containsPattern("layers in int8 +3\\R");
+    assertThat(report.toJson().path("layers_in_int8").intValue()).isEqualTo(3);
+    assertThat(evaluate(job.run("tiny")).toJson().has("layers_in_int8")).isFalse();
     StoredModel written = ModelFiles.open(output.toString(), new Configuration());
     assertThat(written.metadata().quantization()).isEqualTo(result.quantization());
     assertThat(TinyJob.parameters(output.toString()))
