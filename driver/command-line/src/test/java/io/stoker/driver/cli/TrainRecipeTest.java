@@ -75,6 +75,8 @@ class TrainRecipeTest {
         outer-momentum: 0.5
         outer-nesterov: true
         ema: 0.75
+        swa: 0
+        size-schedule: 20@0,28@2
         wire: fp16
         overlap: false
         overlap-steps: 0
@@ -141,6 +143,7 @@ class TrainRecipeTest {
                 .outerMomentum(0.5)
                 .outerNesterov(true)
                 .ema(0.75)
+                .sizes("20@0,28@2")
                 .wire(Wire.FP16)
                 .seed(9)
                 .checkpointEvery(4)
