@@ -167,8 +167,9 @@ class StudyTest {
 
   /** As Spark reads them. */
   private List<List<Object>> rows(String study) {
-    try (SparkSession spark =
-        SparkSession.builder().master("local[1]").config("spark.ui.enabled", false).getOrCreate()) {
+    SparkSession spark =
+        SparkSession.builder().master("local[1]").config("spark.ui.enabled", false).getOrCreate();
+    try {
       String columns = "trial, rung, state, value, learning_rate, workers, model";
       return spark
           .read()
@@ -178,6 +179,8 @@ class StudyTest {
           .stream()
           .map(row -> Arrays.asList(IntStream.range(0, 7).mapToObj(row::get).toArray()))
           .toList();
+    } finally {
+      spark.stop();
     }
   }
 
