@@ -9,9 +9,11 @@ import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Quantization;
+import io.stoker.models.spec.Window;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Compiles one layer for one batch size.
@@ -169,11 +171,16 @@ record LayerCompiler(
     return workspace.isObserved() ? new ObservedLayer(workspace, placed, input, layer) : layer;
   }
 
+  private CompiledLayer quantized(Window window, Function<Workspace, GroupedFilters> parameters) {
+    return new QuantizedConvolution(
+        workspace, vectors, placed, window, parameters, input, epilogue);
+  }
+
   @Override
   public CompiledLayer visitConvolution(LayerSpec.Convolution layer) {
     Kernel kernel = workspace.kernel(placed);
     if (kernel == Kernel.INT8) {
-      return QuantizedConvolution.of(workspace, vectors, placed, layer, input, epilogue);
+      return quantized(layer.window(), in -> new GroupedFilters(in, vectors, placed, layer));
     }
     return observed(
         kernel.isRearranged()
@@ -184,7 +191,7 @@ record LayerCompiler(
   @Override
   public CompiledLayer visitDepthwiseConvolution(LayerSpec.DepthwiseConvolution layer) {
     return workspace.kernel(placed) == Kernel.INT8
-        ? QuantizedConvolution.of(workspace, vectors, placed, layer, input, epilogue)
+        ? quantized(layer.window(), in -> new GroupedFilters(in, vectors, placed, layer))
         : observed(new CompiledConvolution(workspace, vectors, placed, layer, input, epilogue));
   }
 

@@ -18,7 +18,10 @@ final class QuantizedConvolution extends QuantizedLayer {
   private final ModelSpec.Placed placed;
   private final Window window;
 
-  private QuantizedConvolution(
+  /**
+   * @param parameters reads the filters in a workspace
+   */
+  QuantizedConvolution(
       Workspace workspace,
       FlatVectors vectors,
       ModelSpec.Placed placed,
@@ -38,40 +41,6 @@ final class QuantizedConvolution extends QuantizedLayer {
           new IntegerWeights(
               brief, epilogue.statistics(vectors), filters.weights(), filters.bias()));
     }
-  }
-
-  static QuantizedConvolution of(
-      Workspace workspace,
-      FlatVectors vectors,
-      ModelSpec.Placed placed,
-      LayerSpec.Convolution layer,
-      Tensor input,
-      Epilogue epilogue) {
-    return new QuantizedConvolution(
-        workspace,
-        vectors,
-        placed,
-        layer.window(),
-        brief -> new GroupedFilters(brief, vectors, placed, layer),
-        input,
-        epilogue);
-  }
-
-  static QuantizedConvolution of(
-      Workspace workspace,
-      FlatVectors vectors,
-      ModelSpec.Placed placed,
-      LayerSpec.DepthwiseConvolution layer,
-      Tensor input,
-      Epilogue epilogue) {
-    return new QuantizedConvolution(
-        workspace,
-        vectors,
-        placed,
-        layer.window(),
-        brief -> new GroupedFilters(brief, vectors, placed, layer),
-        input,
-        epilogue);
   }
 
   private Pointer describe(Layout weights, long examples) {
