@@ -115,7 +115,11 @@ public final class QuantizeJob {
             .min(Candidate.BEST_FIRST)
             .orElseThrow();
     return isWithin(best.report)
-        ? result(best.ranges, best.quantization, best.report, List.of())
+        ? result(
+            best.ranges,
+            best.quantization,
+            best.report,
+            possible.stream().map(QuantizeResult.Layer::unmeasured).toList())
         : withLayersInFp32(best);
   }
 
@@ -202,24 +206,6 @@ public final class QuantizeJob {
       Quantization quantization,
       EvaluationReport report,
       List<QuantizeResult.Layer> losses) {
-    List<QuantizeResult.Layer> layers =
-        losses.isEmpty()
-            ? possible.stream()
-                .map(
-                    layer ->
-                        new QuantizeResult.Layer(
-                            layer.path(), layer.layer().label(), true, Double.NaN, Double.NaN))
-                .toList()
-            : losses.stream()
-                .map(
-                    layer ->
-                        new QuantizeResult.Layer(
-                            layer.path(),
-                            layer.label(),
-                            quantization.ranges().containsKey(layer.path()),
-                            layer.points(),
-                            layer.logLoss()))
-                .toList();
     return new QuantizeResult(
         quantization,
         ranges,
@@ -228,7 +214,7 @@ public final class QuantizeJob {
         before,
         report.accuracy(),
         isWithin(report),
-        layers);
+        losses.stream().map(layer -> layer.computedIn(quantization)).toList());
   }
 
   private EvaluationReport evaluate(Quantization quantization) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.evaluate;
 
+import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Quantization;
 import java.util.List;
 
@@ -36,7 +37,15 @@ public record QuantizeResult(
    *     NaN where that was not measured
    * @param logLoss by how much the log loss rises then
    */
-  public record Layer(String path, String label, boolean inInt8, double points, double logLoss) {}
+  public record Layer(String path, String label, boolean inInt8, double points, double logLoss) {
+    static Layer unmeasured(ModelSpec.Placed layer) {
+      return new Layer(layer.path(), layer.layer().label(), true, Double.NaN, Double.NaN);
+    }
+
+    Layer computedIn(Quantization quantization) {
+      return new Layer(path, label, quantization.ranges().containsKey(path), points, logLoss);
+    }
+  }
 
   public QuantizeResult {
     layers = List.copyOf(layers);
