@@ -14,7 +14,6 @@ import io.stoker.driver.search.Importance;
 import io.stoker.driver.search.Standing;
 import io.stoker.driver.search.StudyFolder;
 import io.stoker.driver.search.TrialResult;
-import io.stoker.driver.search.TrialResult.State;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -92,7 +91,7 @@ final class StudyPage {
     byEpochs.replaceAll((epochs, none) -> line(lines, Line.of("%d epochs", epochs)));
     byEpochs.values().forEach(line -> line.put("points", true));
     for (TrialResult result : standing.results()) {
-      if (isDone(result)) {
+      if (result.isDone()) {
         point(byEpochs.get(standing.plan().epochs(result)), result.trial(), result.value());
       }
     }
@@ -106,7 +105,7 @@ final class StudyPage {
     double shortfall = Double.MAX_VALUE;
     double value = 0;
     for (TrialResult result : standing.results()) {
-      if (result.rung() > 0 || !isDone(result)) {
+      if (result.rung() > 0 || !result.isDone()) {
         continue;
       }
       if (result.shortfall() < shortfall) {
@@ -121,7 +120,7 @@ final class StudyPage {
     chart.put("title", metric.label() + " by " + cost).put("x", cost.toString());
     ArrayNode lines = chart.putArray("lines");
     ObjectNode others = line(lines, "trials").put("points", true);
-    last.stream().filter(StudyPage::isDone).forEach(each -> costPoint(others, each, index));
+    last.stream().filter(TrialResult::isDone).forEach(each -> costPoint(others, each, index));
     ObjectNode front = line(lines, "Pareto front").put("points", true);
     standing.front().forEach(each -> costPoint(front, each, index));
   }
@@ -133,7 +132,7 @@ final class StudyPage {
   private void byEpoch(ObjectNode chart) {
     chart.put("title", metric.label() + " of the best trials by epoch").put("x", "epoch");
     ArrayNode lines = chart.putArray("lines");
-    for (TrialResult result : last.stream().filter(StudyPage::isDone).limit(CURVES).toList()) {
+    for (TrialResult result : last.stream().filter(TrialResult::isDone).limit(CURVES).toList()) {
       ObjectNode line = line(lines, "trial " + result.trial());
       for (ValidationMetrics each : folder.validations(result.trial())) {
         point(line, (double) each.epoch(), each.value(metric));
@@ -153,7 +152,7 @@ final class StudyPage {
           .corners()
           .forEach(value -> mark(marks, dimension.position(value), StudyText.text(value)));
     }
-    List<TrialResult> shown = last.stream().filter(StudyPage::isDone).limit(MOST_LINES).toList();
+    List<TrialResult> shown = last.stream().filter(TrialResult::isDone).limit(MOST_LINES).toList();
     double low = shown.stream().mapToDouble(TrialResult::value).min().orElse(0);
     double high = shown.stream().mapToDouble(TrialResult::value).max().orElse(1);
     double span = high > low ? high - low : 1;
@@ -184,13 +183,13 @@ final class StudyPage {
 
   private void trial(ArrayNode row, TrialResult result) {
     row.add(Integer.toString(result.trial())).add(Integer.toString(result.epochs()));
-    row.add(isDone(result) ? Line.of("%.4f", result.value()) : "");
+    row.add(result.isDone() ? Line.of("%.4f", result.value()) : "");
     List<Cost> costs = standing.plan().costs();
     for (int i = 0; i < costs.size(); i++) {
-      row.add(isDone(result) ? costs.get(i).text(result.costs().get(i)) : "");
+      row.add(result.isDone() ? costs.get(i).text(result.costs().get(i)) : "");
     }
     String state = result.state().name().toLowerCase(Locale.ROOT);
-    row.add(isDone(result) ? state : state + ": " + result.reason());
+    row.add(result.isDone() ? state : state + ": " + result.reason());
     row.add(Line.of("%.1f", result.seconds()));
     ObjectNode options = standing.options().get(result.trial());
     standing
@@ -231,16 +230,17 @@ final class StudyPage {
             .filter(result -> result.rung() == rung && bracket.has(result.trial()))
             .sorted(TrialResult.BEST_FIRST)
             .toList();
-    List<TrialResult> done = ended.stream().filter(StudyPage::isDone).toList();
+    List<TrialResult> done = ended.stream().filter(TrialResult::isDone).toList();
     row.add(Integer.toString(bracket.rungs().get(rung).epochs()));
     row.add(Integer.toString(bracket.rungs().get(rung).trials()));
     row.add(Integer.toString(done.size())).add(Integer.toString(ended.size() - done.size()));
     row.add(done.isEmpty() ? "" : Line.of("%.4f", done.get(0).value()));
-    row.add(done.isEmpty() ? "" : Line.of("%.4f", done.get(done.size() / 2).value()));
+    row.add(done.isEmpty() ? "" : Line.of("%.4f", median(done)));
   }
 
-  private static boolean isDone(TrialResult result) {
-    return result.state() == State.DONE;
+  private static double median(List<TrialResult> sorted) {
+    int size = sorted.size();
+    return (sorted.get((size - 1) / 2).value() + sorted.get(size / 2).value()) / 2;
   }
 
   private static ObjectNode line(ArrayNode lines, String name) {

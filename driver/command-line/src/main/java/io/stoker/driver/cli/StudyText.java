@@ -7,7 +7,6 @@ import io.stoker.driver.command.Line;
 import io.stoker.driver.search.Cost;
 import io.stoker.driver.search.Standing;
 import io.stoker.driver.search.TrialResult;
-import io.stoker.driver.search.TrialResult.State;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -27,7 +26,7 @@ record StudyText(Standing standing) {
         result.rung() + 1,
         standing.plan().rungs(result.trial()).size(),
         result.epochs(),
-        result.state() == State.DONE ? value(result) : result.reason(),
+        result.isDone() ? value(result) : result.reason(),
         options(result),
         best,
         standing.running());

@@ -258,8 +258,7 @@ public final class Study {
     if (!plan.costs().isEmpty()) {
       return;
     }
-    Bracket bracket =
-        brackets.stream().filter(each -> each.has(result.trial())).findFirst().orElseThrow();
+    Bracket bracket = plan.bracket(result.trial());
     List<TrialResult> ranked = ranked(bracket, result.rung());
     int loser = Math.max(ranked.indexOf(result), bracket.kept(result.rung()));
     ranked.stream().skip(loser).findFirst().ifPresent(this::deleteCheckpoints);

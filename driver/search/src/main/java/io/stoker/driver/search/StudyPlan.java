@@ -68,13 +68,14 @@ public record StudyPlan(
     return Bracket.of(trials, epochs, factor, hyperband);
   }
 
+  /** The bracket of a trial. */
+  Bracket bracket(int trial) {
+    return brackets().stream().filter(bracket -> bracket.has(trial)).findFirst().orElseThrow();
+  }
+
   /** The rungs of a trial, from the lowest. */
   public List<Rung> rungs(int trial) {
-    return brackets().stream()
-        .filter(bracket -> bracket.has(trial))
-        .map(Bracket::rungs)
-        .findFirst()
-        .orElseThrow();
+    return bracket(trial).rungs();
   }
 
   /** The epochs to which a trial was to be trained when it had a result. */

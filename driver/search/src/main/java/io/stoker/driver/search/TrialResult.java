@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.search;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.stoker.failure.Check;
@@ -60,7 +61,9 @@ public record TrialResult(
         trial, rung, epochs, state, 0, Double.MAX_VALUE, "", seconds, reason, List.of());
   }
 
-  boolean isDone() {
+  /** Whether it was trained and validated. */
+  @JsonIgnore
+  public boolean isDone() {
     return state == State.DONE;
   }
 }

@@ -52,27 +52,23 @@ final class TrialTable {
       builder.required(PrimitiveTypeName.INT32).named(name);
     }
     text(builder, "state");
-    optional(builder, PrimitiveTypeName.DOUBLE, "value");
-    standing
-        .plan()
-        .costs()
-        .forEach(cost -> optional(builder, PrimitiveTypeName.DOUBLE, column(cost.toString())));
-    optional(builder, PrimitiveTypeName.DOUBLE, "seconds");
+    number(builder, "value");
+    standing.plan().costs().forEach(cost -> number(builder, column(cost.toString())));
+    number(builder, "seconds");
     text(builder, "parameters_sha256");
     text(builder, "reason");
     for (Dimension dimension : dimensions) {
       if (isText(dimension)) {
         text(builder, column(dimension.name()));
       } else {
-        optional(builder, PrimitiveTypeName.DOUBLE, column(dimension.name()));
+        number(builder, column(dimension.name()));
       }
     }
     return builder.named("trials");
   }
 
-  private static void optional(
-      Types.MessageTypeBuilder builder, PrimitiveTypeName type, String name) {
-    builder.optional(type).named(name);
+  private static void number(Types.MessageTypeBuilder builder, String name) {
+    builder.optional(PrimitiveTypeName.DOUBLE).named(name);
   }
 
   private static void text(Types.MessageTypeBuilder builder, String name) {
