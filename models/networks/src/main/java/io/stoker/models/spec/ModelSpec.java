@@ -6,6 +6,7 @@ import io.stoker.failure.InputException;
 import java.io.Serializable;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -237,13 +238,12 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
       return new ModelSpec(name, new Shape(size, size, input.channels()), layers);
     } catch (InputException e) {
       throw new InputException(
-          "Invalid size: "
-              + size
-              + " (model "
-              + name
-              + " does not take it: "
-              + e.getMessage()
-              + ")",
+          String.format(
+              Locale.ROOT,
+              "Invalid size: %d (model %s does not take it: %s)",
+              size,
+              name,
+              e.getMessage()),
           e);
     }
   }
