@@ -80,7 +80,7 @@ final class SliceLifetime implements AutoCloseable {
   private final ExecutorService deletions;
   private final boolean ownsThread;
 
-  /** All that have been current, and are not deleted. */
+  /** The current generation and earlier ones, without those that are deleted. */
   private final List<Generation> generations = new ArrayList<>();
 
   private Generation current;

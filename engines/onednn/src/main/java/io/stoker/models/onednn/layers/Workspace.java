@@ -68,7 +68,7 @@ public final class Workspace implements AutoCloseable {
   private final KernelRule rule;
   private final Purpose purpose;
 
-  /** Null where nobody looks at the inputs of layers. */
+  /** The layers show it their inputs, see {@link #observedBy}; null if they show them to none. */
   private InputObserver observer;
 
   /** A workspace for layers that are computed directly in fp32. */
