@@ -46,6 +46,7 @@ import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Types;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -146,6 +147,18 @@ class HostileParquetTest {
       each.forEachRemaining(rows::add);
     }
     return rows;
+  }
+
+  /**
+   * The first read in a process loads the classes of Parquet and Hadoop, which takes more memory
+   * than a file.
+   */
+  @BeforeAll
+  static void loadClasses(@TempDir Path folder) throws IOException {
+    HostileParquetTest first = new HostileParquetTest();
+    first.folder = folder;
+    assertThat(read(first.write(CompressionCodecName.SNAPPY, WriterVersion.PARQUET_1_0)))
+        .hasSize(20);
   }
 
   /** Reads a changed file, and bounds what that may cost. */
