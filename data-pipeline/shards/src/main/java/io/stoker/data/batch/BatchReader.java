@@ -48,7 +48,7 @@ public final class BatchReader implements AutoCloseable {
   private static final int MOST_THREADS = 4;
 
   private final SplitBlocks data;
-  private final Schedule schedule;
+  private final SampleOrder order;
   private final DecodingPool decoding;
   private final Consumer<ImageBatch> finish;
 
@@ -86,7 +86,7 @@ public final class BatchReader implements AutoCloseable {
 
   /**
    * @param data the split
-   * @param schedule which sample is where in which batch
+   * @param order which sample is where in which batch
    * @param threads that decode
    * @param views examples of each sample
    * @param imageValues numbers of an example
@@ -97,7 +97,7 @@ public final class BatchReader implements AutoCloseable {
    */
   private BatchReader(
       SplitBlocks data,
-      Schedule schedule,
+      SampleOrder order,
       int threads,
       int views,
       int imageValues,
@@ -106,7 +106,7 @@ public final class BatchReader implements AutoCloseable {
       Supplier<SampleDecoder.Rendering> renderings,
       Consumer<ImageBatch> finish) {
     this.data = data;
-    this.schedule = schedule;
+    this.order = order;
     this.finish = finish;
     ImageShape image = data.folder().manifest().image();
     String name = "stoker-batches-" + data.split();
@@ -116,13 +116,13 @@ public final class BatchReader implements AutoCloseable {
                 .limit(threads)
                 .toList(),
             name);
-    this.blocks = new ShardBlock[schedule.capacity()];
-    this.blockIndices = new int[schedule.capacity()];
-    this.rows = new int[schedule.capacity()];
+    this.blocks = new ShardBlock[order.capacity()];
+    this.blockIndices = new int[order.capacity()];
+    this.rows = new int[order.capacity()];
     int bytes = form == ImageForm.BYTES ? 1 : Float.BYTES;
-    int buffers = buffers((long) schedule.capacity() * views * imageValues * bytes);
+    int buffers = buffers((long) order.capacity() * views * imageValues * bytes);
     for (int i = 0; i < buffers; i++) {
-      free.add(Optional.of(new ImageBatch(schedule.capacity(), views, imageValues, form, values)));
+      free.add(Optional.of(new ImageBatch(order.capacity(), views, imageValues, form, values)));
     }
     this.burst = buffers - Math.max(2, buffers / 4);
     this.thread = new Thread(this::produce, name);
@@ -268,7 +268,7 @@ public final class BatchReader implements AutoCloseable {
 
   /** Whether there is a batch that {@link #next()} has not handed out. */
   public boolean hasNext() {
-    return delivered < schedule.batches();
+    return delivered < order.batches();
   }
 
   /**
@@ -309,7 +309,7 @@ public final class BatchReader implements AutoCloseable {
   }
 
   private RuntimeException readingFailure() {
-    delivered = schedule.batches();
+    delivered = order.batches();
     Throwable cause = failure;
     if (cause instanceof RuntimeException runtime) {
       return runtime;
@@ -341,7 +341,7 @@ public final class BatchReader implements AutoCloseable {
 
   private void produce() {
     try {
-      for (int batch = 0; batch < schedule.batches(); batch++) {
+      for (int batch = 0; batch < order.batches(); batch++) {
         Optional<ImageBatch> buffer = free.take();
         if (closed || buffer.isEmpty()) {
           return;
@@ -356,12 +356,12 @@ public final class BatchReader implements AutoCloseable {
   }
 
   private void fill(int batch, ImageBatch target) throws IOException, InterruptedException {
-    int samples = schedule.examples(batch);
+    int samples = order.examples(batch);
     target.samples(samples);
     for (int sample = 0; sample < samples && !closed; sample++) {
-      hold(sample, schedule.block(batch, sample));
-      rows[sample] = schedule.row(batch, sample);
-      target.copy(sample, schedule.copy(batch, sample));
+      hold(sample, order.block(batch, sample));
+      rows[sample] = order.row(batch, sample);
+      target.copy(sample, order.copy(batch, sample));
     }
     if (!closed) {
       decoding.decode(blocks, rows, target);

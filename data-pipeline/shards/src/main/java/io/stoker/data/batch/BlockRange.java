@@ -6,7 +6,7 @@ import io.stoker.failure.Check;
 import java.util.Arrays;
 
 /** All samples of consecutive blocks, in order. */
-final class BlockRange implements Schedule {
+final class BlockRange implements SampleOrder {
   private final int fromBlock;
   private final int batch;
 

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /** A worker's share of consecutive steps of an epoch, one batch a step; of one thread. */
-final class PlannedSteps implements Schedule {
+final class PlannedSteps implements SampleOrder {
   private static final int NONE = -1;
 
   private final EpochPlan plan;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.failure.InputException;
+import io.stoker.models.spec.CompositeSpec;
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
@@ -37,12 +38,12 @@ class StepLoadTest {
   @Test
   void aBlocksStepIsThatOfItsLayersAndOfTheSumsOfItsJoin() {
     LayerSpec conv = new LayerSpec.Convolution(4, Window.of(1), 1, new Initializer.He(), 0);
-    LayerSpec.Residual block =
-        new LayerSpec.Residual(
+    CompositeSpec.Residual block =
+        new CompositeSpec.Residual(
             "",
-            LayerSpec.Sequence.of(conv, conv),
-            LayerSpec.Sequence.IDENTITY,
-            LayerSpec.Sequence.IDENTITY);
+            CompositeSpec.Sequence.of(conv, conv),
+            CompositeSpec.Sequence.IDENTITY,
+            CompositeSpec.Sequence.IDENTITY);
     ModelSpec model =
         new ModelSpec(
             "m",

@@ -46,7 +46,7 @@ public record JobIdentity(
    * This job, with another job's locations of the model's definition and of the initial model. Each
    * is taken over only if both jobs have the same content there.
    */
-  public JobIdentity locatedAs(JobIdentity other) {
+  public JobIdentity withLocationsOf(JobIdentity other) {
     TrainingConfig.Builder located = config.toBuilder();
     if (model.equals(other.model)) {
       located.model(other.config.model());

@@ -285,7 +285,7 @@ public final class RunFolder {
    * @throws InputException if it is another job; it names every difference
    */
   public JobIdentity requireSameJob(JobIdentity job, JobIdentity recorded) {
-    JobIdentity same = job.locatedAs(recorded);
+    JobIdentity same = job.withLocationsOf(recorded);
     List<String> differences = same.differences(recorded);
     Check.input(
         differences.isEmpty(),

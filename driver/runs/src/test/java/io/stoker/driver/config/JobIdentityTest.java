@@ -118,7 +118,7 @@ class JobIdentityTest {
 
     assertThat(moved.differences(here)).isEmpty();
     assertThat(moved.sha256()).isEqualTo(here.sha256()).isNotEqualTo(identity.sha256());
-    assertThat(moved.locatedAs(here)).isEqualTo(here);
+    assertThat(moved.withLocationsOf(here)).isEqualTo(here);
     assertThat(other.differences(here))
         .containsExactly("sha256 of the initial model: cd here, ab in the run");
   }

@@ -4,6 +4,7 @@ package io.stoker.models.dl4j;
 import io.stoker.models.dl4j.StockGraph.End;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.CompositeSpec;
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerVisitor;
@@ -126,13 +127,13 @@ public final class GraphConfiguration {
     }
 
     @Override
-    public Void visitSequence(LayerSpec.Sequence layer) {
+    public Void visitSequence(CompositeSpec.Sequence layer) {
       placed.inner().forEach(each -> each.layer().accept(new Appending(each)));
       return null;
     }
 
     @Override
-    public Void visitResidual(LayerSpec.Residual layer) {
+    public Void visitResidual(CompositeSpec.Residual layer) {
       Placed after = placed.inner().get(2);
       appendJoin(
           new ElementWiseVertex(ElementWiseVertex.Op.Add),
@@ -142,13 +143,13 @@ public final class GraphConfiguration {
     }
 
     @Override
-    public Void visitBranches(LayerSpec.Branches layer) {
+    public Void visitBranches(CompositeSpec.Branches layer) {
       appendJoin(new MergeVertex(), placed.inner(), placed.output());
       return null;
     }
 
     @Override
-    public Void visitChannelGate(LayerSpec.ChannelGate layer) {
+    public Void visitChannelGate(CompositeSpec.ChannelGate layer) {
       appendWaiting(new ActivationIdentity());
       End input = graph.end();
       End gate = appendPart(input, placed.inner().get(0));

@@ -6,7 +6,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** {@link io.stoker.models.spec.LayerSpec.Branches}: outputs side by side along the channels. */
+/**
+ * {@link io.stoker.models.spec.CompositeSpec.Branches}: outputs side by side along the channels.
+ */
 final class BranchesLayer implements TorchLayer {
   private final List<LayerChain> branches;
   private final Tensor[] outputs;

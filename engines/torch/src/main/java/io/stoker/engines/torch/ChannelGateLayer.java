@@ -3,7 +3,7 @@ package io.stoker.engines.torch;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** {@link io.stoker.models.spec.LayerSpec.ChannelGate}: channels times factors. */
+/** {@link io.stoker.models.spec.CompositeSpec.ChannelGate}: channels times factors. */
 final class ChannelGateLayer implements TorchLayer {
   private final LayerChain gate;
 

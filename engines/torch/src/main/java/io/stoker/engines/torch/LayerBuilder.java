@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.engines.torch;
 
+import io.stoker.models.spec.CompositeSpec;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
@@ -53,24 +54,24 @@ record LayerBuilder(
   }
 
   @Override
-  public TorchLayer visitSequence(LayerSpec.Sequence layer) {
+  public TorchLayer visitSequence(CompositeSpec.Sequence layer) {
     return chain(placed, overwrite);
   }
 
   @Override
-  public TorchLayer visitResidual(LayerSpec.Residual layer) {
+  public TorchLayer visitResidual(CompositeSpec.Residual layer) {
     List<ModelSpec.Placed> parts = placed.inner();
     return new ResidualLayer(
         chain(parts.get(0), false), chain(parts.get(1), false), chain(parts.get(2), true));
   }
 
   @Override
-  public TorchLayer visitBranches(LayerSpec.Branches layer) {
+  public TorchLayer visitBranches(CompositeSpec.Branches layer) {
     return new BranchesLayer(placed.inner().stream().map(branch -> chain(branch, false)).toList());
   }
 
   @Override
-  public TorchLayer visitChannelGate(LayerSpec.ChannelGate layer) {
+  public TorchLayer visitChannelGate(CompositeSpec.ChannelGate layer) {
     return new ChannelGateLayer(chain(placed.inner().get(0), false));
   }
 

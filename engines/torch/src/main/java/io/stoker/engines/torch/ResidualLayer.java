@@ -4,7 +4,7 @@ package io.stoker.engines.torch;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * {@link io.stoker.models.spec.LayerSpec.Residual}. The sum overwrites the output of the body,
+ * {@link io.stoker.models.spec.CompositeSpec.Residual}. The sum overwrites the output of the body,
  * unless the body's backward pass reads it.
  */
 final class ResidualLayer implements TorchLayer {

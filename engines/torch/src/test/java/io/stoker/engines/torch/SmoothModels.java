@@ -2,6 +2,7 @@
 package io.stoker.engines.torch;
 
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.CompositeSpec;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import java.util.List;
@@ -27,19 +28,19 @@ final class SmoothModels {
   }
 
   private static LayerSpec smooth(LayerSpec layer) {
-    if (layer instanceof LayerSpec.Sequence sequence) {
+    if (layer instanceof CompositeSpec.Sequence sequence) {
       return smooth(sequence);
     }
-    if (layer instanceof LayerSpec.Residual block) {
-      return new LayerSpec.Residual(
+    if (layer instanceof CompositeSpec.Residual block) {
+      return new CompositeSpec.Residual(
           block.name(), smooth(block.body()), smooth(block.shortcut()), smooth(block.after()));
     }
-    if (layer instanceof LayerSpec.Branches branches) {
-      return new LayerSpec.Branches(
+    if (layer instanceof CompositeSpec.Branches branches) {
+      return new CompositeSpec.Branches(
           branches.name(), branches.branches().stream().map(SmoothModels::smooth).toList());
     }
-    if (layer instanceof LayerSpec.ChannelGate gate) {
-      return new LayerSpec.ChannelGate(gate.name(), smooth(gate.gate()));
+    if (layer instanceof CompositeSpec.ChannelGate gate) {
+      return new CompositeSpec.ChannelGate(gate.name(), smooth(gate.gate()));
     }
     if (layer instanceof LayerSpec.Pooling pooling) {
       return new LayerSpec.Pooling(LayerSpec.Pooling.Kind.AVERAGE, pooling.window());
@@ -49,7 +50,7 @@ final class SmoothModels {
         : layer;
   }
 
-  private static LayerSpec.Sequence smooth(LayerSpec.Sequence sequence) {
-    return new LayerSpec.Sequence(sequence.name(), smooth(sequence.layers()));
+  private static CompositeSpec.Sequence smooth(CompositeSpec.Sequence sequence) {
+    return new CompositeSpec.Sequence(sequence.name(), smooth(sequence.layers()));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.interchange;
 
+import io.stoker.models.spec.CompositeSpec;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
@@ -85,7 +86,7 @@ public final class TorchvisionNames {
     List<String> names = new ArrayList<>();
     int number = 0;
     for (ModelSpec.Placed placed : model.tree()) {
-      if (placed.layer() instanceof LayerSpec.Sequence) {
+      if (placed.layer() instanceof CompositeSpec.Sequence) {
         for (String convolution : List.of("squeeze", "expand1x1", "expand3x3")) {
           names.add("features." + number + "." + convolution);
         }
@@ -105,7 +106,7 @@ public final class TorchvisionNames {
       if (placed.layer() instanceof LayerSpec.Convolution) {
         addNormalized(names, "conv" + first);
         first++;
-      } else if (placed.layer() instanceof LayerSpec.Branches module) {
+      } else if (placed.layer() instanceof CompositeSpec.Branches module) {
         for (String branch :
             List.of("branch1", "branch2.0", "branch2.1", "branch3.0", "branch3.1", "branch4.1")) {
           addNormalized(names, module.name() + "." + branch);
@@ -126,7 +127,7 @@ public final class TorchvisionNames {
   private static List<String> resNet(ModelSpec model) {
     List<String> names = new ArrayList<>(List.of("conv1", "bn1"));
     for (ModelSpec.Placed placed : model.placed()) {
-      if (placed.layer() instanceof LayerSpec.Residual block) {
+      if (placed.layer() instanceof CompositeSpec.Residual block) {
         String module = block.name().replace('-', '.');
         long convolutions =
             block.body().layers().stream()

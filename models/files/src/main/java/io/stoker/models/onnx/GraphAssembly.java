@@ -8,6 +8,7 @@ import io.stoker.models.interchange.ImportedModel;
 import io.stoker.models.interchange.LayerTensors;
 import io.stoker.models.interchange.MappedTensor;
 import io.stoker.models.interchange.PortableMetadata;
+import io.stoker.models.spec.CompositeSpec;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
@@ -115,10 +116,10 @@ final class GraphAssembly {
       return switch (join.kind()) {
         case SUM -> residual(branches.get(0), branches.get(1));
         case PRODUCT ->
-            new Item(new LayerSpec.ChannelGate("", layers(branches.get(1))), weights(branches));
+            new Item(new CompositeSpec.ChannelGate("", layers(branches.get(1))), weights(branches));
         case CONCATENATION ->
             new Item(
-                new LayerSpec.Branches("", branches.stream().map(this::layers).toList()),
+                new CompositeSpec.Branches("", branches.stream().map(this::layers).toList()),
                 weights(branches));
       };
     } catch (InputException e) {
@@ -132,12 +133,13 @@ final class GraphAssembly {
     List<Item> body = left.size() >= right.size() ? left : right;
     List<Item> shortcut = body == left ? right : left;
     return new Item(
-        new LayerSpec.Residual("", layers(body), layers(shortcut), LayerSpec.Sequence.IDENTITY),
+        new CompositeSpec.Residual(
+            "", layers(body), layers(shortcut), CompositeSpec.Sequence.IDENTITY),
         weights(List.of(body, shortcut)));
   }
 
-  private LayerSpec.Sequence layers(List<Item> items) {
-    return new LayerSpec.Sequence("", items.stream().map(Item::layer).toList());
+  private CompositeSpec.Sequence layers(List<Item> items) {
+    return new CompositeSpec.Sequence("", items.stream().map(Item::layer).toList());
   }
 
   private static List<Weights> weights(List<List<Item>> branches) {
@@ -154,11 +156,14 @@ final class GraphAssembly {
       Item before = joined.isEmpty() ? null : joined.get(joined.size() - 1);
       if (item.layer() instanceof LayerSpec.Activation
           && before != null
-          && before.layer() instanceof LayerSpec.Residual block
+          && before.layer() instanceof CompositeSpec.Residual block
           && block.after().layers().isEmpty()) {
-        LayerSpec.Residual whole =
-            new LayerSpec.Residual(
-                block.name(), block.body(), block.shortcut(), LayerSpec.Sequence.of(item.layer()));
+        CompositeSpec.Residual whole =
+            new CompositeSpec.Residual(
+                block.name(),
+                block.body(),
+                block.shortcut(),
+                CompositeSpec.Sequence.of(item.layer()));
         joined.set(joined.size() - 1, new Item(whole, before.weights()));
       } else {
         joined.add(item);

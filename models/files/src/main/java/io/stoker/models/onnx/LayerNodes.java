@@ -9,6 +9,7 @@ import io.stoker.models.interchange.LayerTensors;
 import io.stoker.models.interchange.MappedTensor;
 import io.stoker.models.interchange.VectorPart;
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.CompositeSpec;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
@@ -137,12 +138,12 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
   }
 
   @Override
-  public Value visitSequence(LayerSpec.Sequence layer) {
+  public Value visitSequence(CompositeSpec.Sequence layer) {
     return chain(graph, tensors, quantization, placed.inner(), input);
   }
 
   @Override
-  public Value visitResidual(LayerSpec.Residual layer) {
+  public Value visitResidual(CompositeSpec.Residual layer) {
     ModelSpec.Placed after = placed.inner().get(2);
     Value body = joinable(inner(placed.inner().get(0), input), after.input(), 1);
     Value shortcut = joinable(inner(placed.inner().get(1), input), after.input(), 2);
@@ -151,7 +152,7 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
   }
 
   @Override
-  public Value visitBranches(LayerSpec.Branches layer) {
+  public Value visitBranches(CompositeSpec.Branches layer) {
     List<String> outputs = new ArrayList<>();
     int number = 0;
     for (ModelSpec.Placed branch : placed.inner()) {
@@ -166,7 +167,7 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
   }
 
   @Override
-  public Value visitChannelGate(LayerSpec.ChannelGate layer) {
+  public Value visitChannelGate(CompositeSpec.ChannelGate layer) {
     ModelSpec.Placed gate = placed.inner().get(0);
     Value factors = image(inner(gate, input), gate.output(), name + "_gate");
     graph.addNode(named(node("Mul", name, image().name(), factors.name())));

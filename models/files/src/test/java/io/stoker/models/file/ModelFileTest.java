@@ -15,6 +15,7 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.engine.Targets;
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.CompositeSpec;
 import io.stoker.models.spec.InitialParameters;
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
@@ -171,13 +172,13 @@ class ModelFileTest {
                 new Convolution(3, Window.of(3), 1, glorot, 0).withoutBias(),
                 new BatchNormalization(1e-3f, 0.8f),
                 tanh,
-                new LayerSpec.Residual(
+                new CompositeSpec.Residual(
                     "",
-                    LayerSpec.Sequence.of(
+                    CompositeSpec.Sequence.of(
                         new Convolution(3, Window.of(1), 1, glorot, 0).withoutBias(),
                         new BatchNormalization(1e-3f, 0.9f)),
-                    LayerSpec.Sequence.IDENTITY,
-                    LayerSpec.Sequence.of(tanh)),
+                    CompositeSpec.Sequence.IDENTITY,
+                    CompositeSpec.Sequence.of(tanh)),
                 dense),
             List.of(
                 new Convolution(16, Window.of(2), 1, new Initializer.Whiten(), 0.1f),

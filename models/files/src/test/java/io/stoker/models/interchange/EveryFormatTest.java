@@ -25,10 +25,14 @@ import io.stoker.models.safetensors.SafetensorsFile;
 import io.stoker.models.safetensors.SafetensorsImport;
 import io.stoker.models.safetensors.SafetensorsWriter;
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.CompositeSpec;
+import io.stoker.models.spec.CompositeSpec.Branches;
+import io.stoker.models.spec.CompositeSpec.Residual;
+import io.stoker.models.spec.CompositeSpec.Sequence;
+import io.stoker.models.spec.EveryLayer;
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
-import io.stoker.models.spec.LayerSpec.Branches;
 import io.stoker.models.spec.LayerSpec.ChannelPadding;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
@@ -38,8 +42,6 @@ import io.stoker.models.spec.LayerSpec.GlobalAveragePooling;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Lstm;
 import io.stoker.models.spec.LayerSpec.Pooling;
-import io.stoker.models.spec.LayerSpec.Residual;
-import io.stoker.models.spec.LayerSpec.Sequence;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelTree;
 import io.stoker.models.spec.ModelYaml;
@@ -147,10 +149,10 @@ public class EveryFormatTest {
         model(
             "gates",
             new Shape(5, 4, 3),
-            LayerSpec.ChannelGate.squeezeExcitation("squeeze", 3, 1),
+            CompositeSpec.ChannelGate.squeezeExcitation("squeeze", 3, 1),
             conv(6, 3, 1, 1),
             tanh(),
-            LayerSpec.ChannelGate.squeezeExcitation("", 6, 3),
+            CompositeSpec.ChannelGate.squeezeExcitation("", 6, 3),
             gate(conv(6, 4, 1, 0), new GlobalAveragePooling()),
             dense(4),
             gate(dense(4), tanh()),
@@ -187,7 +189,7 @@ public class EveryFormatTest {
     }
 
     assertThat(values).hasSizeGreaterThan(30);
-    for (Class<?> kind : LayerSpec.class.getPermittedSubclasses()) {
+    for (Class<?> kind : EveryLayer.kinds(LayerSpec.class)) {
       assertThat(values).containsKey(kind.getSimpleName());
     }
     values.forEach(

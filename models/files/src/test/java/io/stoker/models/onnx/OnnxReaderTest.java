@@ -9,6 +9,7 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.StokerException;
 import io.stoker.models.interchange.ImportedModel;
 import io.stoker.models.interchange.TrainedModel;
+import io.stoker.models.spec.CompositeSpec;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
@@ -148,8 +149,8 @@ class OnnxReaderTest {
 
     ModelSpec model = read(graph).model();
 
-    assertThat(model.layers().get(0)).isInstanceOf(LayerSpec.Residual.class);
-    LayerSpec.Residual block = (LayerSpec.Residual) model.layers().get(0);
+    assertThat(model.layers().get(0)).isInstanceOf(CompositeSpec.Residual.class);
+    CompositeSpec.Residual block = (CompositeSpec.Residual) model.layers().get(0);
     assertThat(block.body().layers()).hasSize(1);
     assertThat(block.shortcut().layers()).isEmpty();
     assertThat(block.after().layers()).hasSize(1);
@@ -171,7 +172,7 @@ class OnnxReaderTest {
 
     ModelSpec model = read(graph).model();
 
-    LayerSpec.Branches branches = (LayerSpec.Branches) model.layers().get(1);
+    CompositeSpec.Branches branches = (CompositeSpec.Branches) model.layers().get(1);
     assertThat(branches.branches().get(0).layers()).hasSize(2);
     assertThat(branches.branches().get(1).layers()).hasSize(1);
     assertThat(model.classes()).isEqualTo(3);

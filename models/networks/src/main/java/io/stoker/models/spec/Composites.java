@@ -21,7 +21,7 @@ final class Composites {
   }
 
   /** The parts of a block are known by the block's name, so they have none of their own. */
-  static void checkUnnamed(String block, LayerSpec.Sequence part) {
+  static void checkUnnamed(String block, CompositeSpec.Sequence part) {
     Check.input(
         part.name().isEmpty(),
         "Invalid layer name: '%s' (a part of block '%s' has none)",
@@ -33,7 +33,7 @@ final class Composites {
   static void checkInner(List<LayerSpec> layers) {
     for (LayerSpec layer : layers) {
       Check.input(
-          !(layer instanceof LayerSpec.Sequence inner) || !inner.layers().isEmpty(),
+          !(layer instanceof CompositeSpec.Sequence inner) || !inner.layers().isEmpty(),
           "Invalid %s: it has no layers",
           layer.label());
     }

@@ -58,14 +58,14 @@ final class LayerTree implements LayerVisitor<JsonNode> {
   }
 
   @Override
-  public JsonNode visitSequence(LayerSpec.Sequence layer) {
+  public JsonNode visitSequence(CompositeSpec.Sequence layer) {
     ObjectNode fields = named(layer);
     fields.set("of", list(layer));
     return named("sequence", fields);
   }
 
   @Override
-  public JsonNode visitResidual(LayerSpec.Residual layer) {
+  public JsonNode visitResidual(CompositeSpec.Residual layer) {
     ObjectNode fields = named(layer);
     fields.set("body", list(layer.body()));
     fields.set("shortcut", list(layer.shortcut()));
@@ -74,7 +74,7 @@ final class LayerTree implements LayerVisitor<JsonNode> {
   }
 
   @Override
-  public JsonNode visitBranches(LayerSpec.Branches layer) {
+  public JsonNode visitBranches(CompositeSpec.Branches layer) {
     ObjectNode fields = named(layer);
     ArrayNode branches = fields.putArray("of");
     layer.branches().forEach(branch -> branches.add(list(branch)));
@@ -82,7 +82,7 @@ final class LayerTree implements LayerVisitor<JsonNode> {
   }
 
   @Override
-  public JsonNode visitChannelGate(LayerSpec.ChannelGate layer) {
+  public JsonNode visitChannelGate(CompositeSpec.ChannelGate layer) {
     ObjectNode fields = named(layer);
     fields.set("of", list(layer.gate()));
     return named("channel-gate", fields);
@@ -93,7 +93,7 @@ final class LayerTree implements LayerVisitor<JsonNode> {
     return layer.name().isEmpty() ? map() : map().put("name", layer.name());
   }
 
-  private static ArrayNode list(LayerSpec.Sequence sequence) {
+  private static ArrayNode list(CompositeSpec.Sequence sequence) {
     ArrayNode list = JsonNodeFactory.instance.arrayNode();
     sequence.layers().forEach(layer -> list.add(of(layer)));
     return list;

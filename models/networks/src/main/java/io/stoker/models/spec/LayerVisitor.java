@@ -40,11 +40,11 @@ public interface LayerVisitor<R> {
 
   R visitDense(LayerSpec.Dense layer);
 
-  R visitSequence(LayerSpec.Sequence layer);
+  R visitSequence(CompositeSpec.Sequence layer);
 
-  R visitResidual(LayerSpec.Residual layer);
+  R visitResidual(CompositeSpec.Residual layer);
 
-  R visitBranches(LayerSpec.Branches layer);
+  R visitBranches(CompositeSpec.Branches layer);
 
-  R visitChannelGate(LayerSpec.ChannelGate layer);
+  R visitChannelGate(CompositeSpec.ChannelGate layer);
 }

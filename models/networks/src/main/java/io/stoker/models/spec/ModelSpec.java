@@ -90,7 +90,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
     }
 
     private boolean isSequence() {
-      return layer instanceof LayerSpec.Sequence;
+      return layer instanceof CompositeSpec.Sequence;
     }
   }
 
@@ -130,7 +130,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
     Shape shape = input;
     for (LayerSpec layer : layers) {
       Optional<String> found;
-      if (layer instanceof LayerSpec.Sequence sequence) {
+      if (layer instanceof CompositeSpec.Sequence sequence) {
         found = misfit(sequence.layers(), shape, numbers);
       } else {
         String path = numbers.next();
@@ -158,7 +158,7 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
     Numbers inside = new Numbers(path + ".");
     Shape shape = input;
     for (LayerSpec child : layer.children()) {
-      if (layer instanceof LayerSpec.Residual block && child == block.after()) {
+      if (layer instanceof CompositeSpec.Residual block && child == block.after()) {
         shape = block.body().outputShape(input);
         if (!shape.equals(block.shortcut().outputShape(input))) {
           break; // The sum is what does not fit.
@@ -267,19 +267,20 @@ public record ModelSpec(String name, Shape input, List<LayerSpec> layers) implem
     private static int chainLength(List<LayerSpec> layers) {
       return layers.stream()
           .mapToInt(
-              layer -> layer instanceof LayerSpec.Sequence inner ? chainLength(inner.layers()) : 1)
+              layer ->
+                  layer instanceof CompositeSpec.Sequence inner ? chainLength(inner.layers()) : 1)
           .sum();
     }
 
     List<Placed> top(Shape input) {
       Numbers chain = new Numbers("");
-      return new LayerSpec.Sequence("", layers)
+      return new CompositeSpec.Sequence("", layers)
           .parts(input).stream().map(part -> place(part, chain)).toList();
     }
 
     private Placed place(LayerSpec.Part part, Numbers numbers) {
       LayerSpec layer = part.layer();
-      boolean sequence = layer instanceof LayerSpec.Sequence;
+      boolean sequence = layer instanceof CompositeSpec.Sequence;
       int index = numbers.isOfChain() && !sequence ? nextInChain++ : nextInside++;
       String path = sequence ? "" : numbers.next();
       Numbers inside = sequence ? numbers : new Numbers(path + ".");

@@ -64,7 +64,7 @@ public final class ModelTable {
   /** Adds the rows of the layers inside of one. */
   private static void inside(Placed placed, String indent, List<List<String>> rows) {
     List<Placed> inner = placed.inner();
-    if (placed.layer() instanceof LayerSpec.Residual layer) {
+    if (placed.layer() instanceof CompositeSpec.Residual layer) {
       part("body", inner.get(0), indent, rows);
       if (layer.shortcut().layers().isEmpty()) {
         head("shortcut: the input", indent, rows);
@@ -74,12 +74,12 @@ public final class ModelTable {
       if (!layer.after().layers().isEmpty()) {
         part("after the sum", inner.get(2), indent, rows);
       }
-    } else if (placed.layer() instanceof LayerSpec.Branches) {
+    } else if (placed.layer() instanceof CompositeSpec.Branches) {
       for (int i = 0; i < inner.size(); i++) {
         boolean empty = inner.get(i).inner().isEmpty();
         part("branch " + (i + 1) + (empty ? ": the input" : ""), inner.get(i), indent, rows);
       }
-    } else if (placed.layer() instanceof LayerSpec.ChannelGate) {
+    } else if (placed.layer() instanceof CompositeSpec.ChannelGate) {
       part("times", inner.get(0), indent, rows);
     } else {
       inner.forEach(each -> add(each, indent, rows));

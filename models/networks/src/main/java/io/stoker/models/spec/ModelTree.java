@@ -167,7 +167,7 @@ public final class ModelTree {
                   place.text() + ", layer " + (i + 1),
                   place.depth(),
                   rectified,
-                  () -> new LayerSpec.Sequence("", read).outputShape(place.input().get())),
+                  () -> new CompositeSpec.Sequence("", read).outputShape(place.input().get())),
               list.get(i)));
     }
     return read;
@@ -303,16 +303,16 @@ public final class ModelTree {
     TreeFields fields = all.only("name", "of");
     List<LayerSpec> inner = layers(fields.required("of"), inside(place, "", place.rectified()));
     Check.input(!inner.isEmpty(), "Invalid sequence at %s: it has no layers", fields.place());
-    return new LayerSpec.Sequence(fields.layerName(), inner);
+    return new CompositeSpec.Sequence(fields.layerName(), inner);
   }
 
   private LayerSpec residual(TreeFields all, Place place) {
     TreeFields fields = all.only("name", "body", "shortcut", "after");
     JsonNode after = fields.optional("after");
     boolean rectified = RectifierSearch.after(after, -1).orElse(place.rectified());
-    LayerSpec.Sequence body = part(fields.required("body"), inside(place, "body", rectified));
+    CompositeSpec.Sequence body = part(fields.required("body"), inside(place, "body", rectified));
     Supplier<Shape> sum = () -> body.outputShape(place.input().get());
-    return new LayerSpec.Residual(
+    return new CompositeSpec.Residual(
         fields.layerName(),
         body,
         part(fields.optional("shortcut"), inside(place, "shortcut", rectified)),
@@ -321,13 +321,13 @@ public final class ModelTree {
 
   private LayerSpec channelGate(TreeFields all, Place place) {
     TreeFields fields = all.only("name", "of");
-    return new LayerSpec.ChannelGate(
+    return new CompositeSpec.ChannelGate(
         fields.layerName(), part(fields.required("of"), inside(place, "gate", false)));
   }
 
   private static LayerSpec squeezeExcitation(TreeFields all, Place place) {
     TreeFields fields = all.only("name", "reduction");
-    return LayerSpec.ChannelGate.squeezeExcitation(
+    return CompositeSpec.ChannelGate.squeezeExcitation(
         fields.layerName(), place.input().get().channels(), fields.integer("reduction", 16));
   }
 
@@ -339,15 +339,15 @@ public final class ModelTree {
         "Invalid branches at %s: %s (must be a list of branches)",
         fields.place(),
         list);
-    List<LayerSpec.Sequence> branches = new ArrayList<>();
+    List<CompositeSpec.Sequence> branches = new ArrayList<>();
     for (int i = 0; i < list.size(); i++) {
       branches.add(part(list.get(i), inside(place, "branch " + (i + 1), place.rectified())));
     }
-    return new LayerSpec.Branches(fields.layerName(), branches);
+    return new CompositeSpec.Branches(fields.layerName(), branches);
   }
 
-  private LayerSpec.Sequence part(JsonNode node, Place place) {
-    return new LayerSpec.Sequence("", layers(node, place));
+  private CompositeSpec.Sequence part(JsonNode node, Place place) {
+    return new CompositeSpec.Sequence("", layers(node, place));
   }
 
   private static Place inside(Place place, String part, boolean rectified) {

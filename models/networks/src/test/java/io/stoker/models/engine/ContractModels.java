@@ -2,12 +2,14 @@
 package io.stoker.models.engine;
 
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.CompositeSpec.Branches;
+import io.stoker.models.spec.CompositeSpec.ChannelGate;
+import io.stoker.models.spec.CompositeSpec.Residual;
+import io.stoker.models.spec.CompositeSpec.Sequence;
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerSpec.Activation;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
-import io.stoker.models.spec.LayerSpec.Branches;
-import io.stoker.models.spec.LayerSpec.ChannelGate;
 import io.stoker.models.spec.LayerSpec.ChannelPadding;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
@@ -17,8 +19,6 @@ import io.stoker.models.spec.LayerSpec.GlobalAveragePooling;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Lstm;
 import io.stoker.models.spec.LayerSpec.Pooling;
-import io.stoker.models.spec.LayerSpec.Residual;
-import io.stoker.models.spec.LayerSpec.Sequence;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;

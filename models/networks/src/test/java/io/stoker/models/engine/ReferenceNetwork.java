@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.engine;
 
+import io.stoker.models.spec.CompositeSpec;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
@@ -290,7 +291,7 @@ public final class ReferenceNetwork {
     }
 
     @Override
-    public double[][] visitSequence(LayerSpec.Sequence layer) {
+    public double[][] visitSequence(CompositeSpec.Sequence layer) {
       double[][] values = in;
       for (Placed inner : placed.inner()) {
         values = inside(inner, values);
@@ -299,7 +300,7 @@ public final class ReferenceNetwork {
     }
 
     @Override
-    public double[][] visitResidual(LayerSpec.Residual layer) {
+    public double[][] visitResidual(CompositeSpec.Residual layer) {
       double[][] body = inside(placed.inner().get(0), in);
       double[][] shortcut = inside(placed.inner().get(1), in);
       double[][] sum = new double[in.length][body[0].length];
@@ -313,7 +314,7 @@ public final class ReferenceNetwork {
 
     /** Channels lie one after the other, so those of all branches do. */
     @Override
-    public double[][] visitBranches(LayerSpec.Branches layer) {
+    public double[][] visitBranches(CompositeSpec.Branches layer) {
       List<double[][]> outputs = placed.inner().stream().map(branch -> inside(branch, in)).toList();
       double[][] all = new double[in.length][];
       for (int i = 0; i < in.length; i++) {
@@ -325,7 +326,7 @@ public final class ReferenceNetwork {
     }
 
     @Override
-    public double[][] visitChannelGate(LayerSpec.ChannelGate layer) {
+    public double[][] visitChannelGate(CompositeSpec.ChannelGate layer) {
       double[][] factors = inside(placed.inner().get(0), in);
       int area = placed.input().height() * placed.input().width();
       double[][] out = new double[in.length][placed.input().features()];

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.spec;
 
+import io.stoker.models.spec.CompositeSpec.Branches;
+import io.stoker.models.spec.CompositeSpec.Residual;
+import io.stoker.models.spec.CompositeSpec.Sequence;
 import io.stoker.models.spec.LayerSpec.Activation;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
-import io.stoker.models.spec.LayerSpec.Branches;
 import io.stoker.models.spec.LayerSpec.ChannelPadding;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
@@ -13,14 +15,21 @@ import io.stoker.models.spec.LayerSpec.GlobalAveragePooling;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Lstm;
 import io.stoker.models.spec.LayerSpec.Pooling;
-import io.stoker.models.spec.LayerSpec.Residual;
-import io.stoker.models.spec.LayerSpec.Sequence;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A model with every kind of layer, activation function and initializer. */
 public final class EveryLayer {
   private EveryLayer() {}
+
+  /** The records of a sealed interface, also those of the sealed interfaces in it. */
+  public static Class<?>[] kinds(Class<?> sealed) {
+    return Arrays.stream(sealed.getPermittedSubclasses())
+        .flatMap(kind -> kind.isSealed() ? Arrays.stream(kinds(kind)) : Stream.of(kind))
+        .toArray(Class<?>[]::new);
+  }
 
   /** The model, for images of 8 x 8 x 2 and 3 classes. */
   public static ModelSpec model() {
@@ -44,7 +53,7 @@ public final class EveryLayer {
             Sequence.of(new Convolution(10, Window.of(1), 1, lecun, 0).withoutBias()),
             Sequence.IDENTITY,
             Sequence.of(new Activation(ActivationFunction.RELU))));
-    layers.add(LayerSpec.ChannelGate.squeezeExcitation("gate", 10, 4));
+    layers.add(CompositeSpec.ChannelGate.squeezeExcitation("gate", 10, 4));
     layers.add(new ChannelPadding(13));
     layers.add(new Sequence("stage", List.of(new Dropout(0.5f))));
     layers.add(new LocalResponseNormalization(3, 2, 1e-2f, 0.75f));

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
+import io.stoker.models.spec.CompositeSpec.Branches;
+import io.stoker.models.spec.CompositeSpec.Residual;
+import io.stoker.models.spec.CompositeSpec.Sequence;
 import io.stoker.models.spec.LayerSpec.Activation;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
-import io.stoker.models.spec.LayerSpec.Branches;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.GlobalAveragePooling;
-import io.stoker.models.spec.LayerSpec.Residual;
-import io.stoker.models.spec.LayerSpec.Sequence;
 import io.stoker.models.spec.ModelSpec.Placed;
 import java.nio.FloatBuffer;
 import java.util.HashSet;

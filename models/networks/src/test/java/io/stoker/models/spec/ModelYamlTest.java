@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
+import io.stoker.models.spec.CompositeSpec.Branches;
+import io.stoker.models.spec.CompositeSpec.Residual;
+import io.stoker.models.spec.CompositeSpec.Sequence;
 import io.stoker.models.spec.LayerSpec.Activation;
 import io.stoker.models.spec.LayerSpec.BatchNormalization;
-import io.stoker.models.spec.LayerSpec.Branches;
 import io.stoker.models.spec.LayerSpec.Convolution;
 import io.stoker.models.spec.LayerSpec.Dense;
 import io.stoker.models.spec.LayerSpec.DepthwiseConvolution;
@@ -15,8 +17,6 @@ import io.stoker.models.spec.LayerSpec.Dropout;
 import io.stoker.models.spec.LayerSpec.GlobalAveragePooling;
 import io.stoker.models.spec.LayerSpec.LocalResponseNormalization;
 import io.stoker.models.spec.LayerSpec.Pooling;
-import io.stoker.models.spec.LayerSpec.Residual;
-import io.stoker.models.spec.LayerSpec.Sequence;
 import io.stoker.models.zoo.Zoo;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -234,19 +234,19 @@ class ModelYamlTest {
             """,
             2);
 
-    LayerSpec.Residual block = (LayerSpec.Residual) model.layers().get(0);
+    CompositeSpec.Residual block = (CompositeSpec.Residual) model.layers().get(0);
     assertThat(block.body().layers().get(1))
         .isEqualTo(
-            new LayerSpec.ChannelGate(
+            new CompositeSpec.ChannelGate(
                 "se",
-                LayerSpec.Sequence.of(
+                CompositeSpec.Sequence.of(
                     new LayerSpec.GlobalAveragePooling(),
                     new LayerSpec.Dense(4, new Initializer.He(), 0),
                     new LayerSpec.Activation(ActivationFunction.RELU),
                     new LayerSpec.Dense(32, new Initializer.Glorot(), 0),
                     new LayerSpec.Activation(ActivationFunction.SIGMOID))));
     assertThat(block.after().layers())
-        .containsExactly(LayerSpec.ChannelGate.squeezeExcitation("", 32, 16));
+        .containsExactly(CompositeSpec.ChannelGate.squeezeExcitation("", 32, 16));
     assertThat(read(ModelYaml.write(model), 2)).isEqualTo(model);
   }
 

@@ -41,7 +41,7 @@ class VisitorTest {
             Arrays.stream(visitor.getMethods())
                 .map(method -> method.getParameterTypes()[0])
                 .toList())
-        .containsExactlyInAnyOrder(kinds.getPermittedSubclasses());
+        .containsExactlyInAnyOrder(EveryLayer.kinds(kinds));
   }
 
   @ParameterizedTest
@@ -92,9 +92,9 @@ class VisitorTest {
     ModelSpec model = EveryLayer.model();
 
     assertThat(model.layers().stream().<Object>map(Object::getClass).distinct().toList())
-        .containsExactlyInAnyOrder((Object[]) LayerSpec.class.getPermittedSubclasses());
+        .containsExactlyInAnyOrder((Object[]) EveryLayer.kinds(LayerSpec.class));
     assertThat(initializers(model).<Object>map(Object::getClass).distinct().toList())
-        .containsExactlyInAnyOrder((Object[]) Initializer.class.getPermittedSubclasses());
+        .containsExactlyInAnyOrder((Object[]) EveryLayer.kinds(Initializer.class));
   }
 
   private static Stream<Initializer> initializers(ModelSpec model) {

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@link io.stoker.models.spec.LayerSpec.Branches}. Each branch's output is copied into its
+ * {@link io.stoker.models.spec.CompositeSpec.Branches}. Each branch's output is copied into its
  * channels of the whole, and back come the channels of the gradient.
  */
 final class CompiledBranches implements CompiledLayer {

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * {@link io.stoker.models.spec.LayerSpec.ChannelGate}. The factors differ between examples, and
+ * {@link io.stoker.models.spec.CompositeSpec.ChannelGate}. The factors differ between examples, and
  * oneDNN is fast where they differ between channels only: all channels of the batch are multiplied
  * as those of one image.
  */

@@ -7,7 +7,7 @@ import io.stoker.models.spec.ModelSpec.Placed;
 import java.util.List;
 
 /**
- * {@link io.stoker.models.spec.LayerSpec.Residual}. The sum overwrites the output of the body,
+ * {@link io.stoker.models.spec.CompositeSpec.Residual}. The sum overwrites the output of the body,
  * unless the body's backward pass reads it.
  */
 final class CompiledResidual implements CompiledLayer {

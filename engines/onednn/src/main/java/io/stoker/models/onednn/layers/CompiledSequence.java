@@ -5,7 +5,7 @@ import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.onednn.memory.Tensor;
 import io.stoker.models.spec.ModelSpec.Placed;
 
-/** {@link io.stoker.models.spec.LayerSpec.Sequence} inside of a branch or a residual block. */
+/** {@link io.stoker.models.spec.CompositeSpec.Sequence} inside of a branch or a residual block. */
 final class CompiledSequence implements CompiledLayer {
   private final LayerChain chain;
 

@@ -5,6 +5,7 @@ import io.stoker.models.onednn.memory.Tensor;
 import io.stoker.models.onednn.rules.Kernel;
 import io.stoker.models.onednn.rules.Purpose;
 import io.stoker.models.onednn.rules.Rounding;
+import io.stoker.models.spec.CompositeSpec;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.LayerVisitor;
 import io.stoker.models.spec.ModelSpec;
@@ -249,22 +250,22 @@ record LayerCompiler(
   }
 
   @Override
-  public CompiledLayer visitSequence(LayerSpec.Sequence layer) {
+  public CompiledLayer visitSequence(CompositeSpec.Sequence layer) {
     return new CompiledSequence(workspace, vectors, placed, input, overwrite, fusion);
   }
 
   @Override
-  public CompiledLayer visitResidual(LayerSpec.Residual layer) {
+  public CompiledLayer visitResidual(CompositeSpec.Residual layer) {
     return new CompiledResidual(workspace, vectors, placed, input, fusion);
   }
 
   @Override
-  public CompiledLayer visitBranches(LayerSpec.Branches layer) {
+  public CompiledLayer visitBranches(CompositeSpec.Branches layer) {
     return new CompiledBranches(workspace, vectors, placed, input, fusion);
   }
 
   @Override
-  public CompiledLayer visitChannelGate(LayerSpec.ChannelGate layer) {
+  public CompiledLayer visitChannelGate(CompositeSpec.ChannelGate layer) {
     return new CompiledChannelGate(workspace, vectors, placed, input, fusion);
   }
 }

@@ -13,10 +13,11 @@ import io.stoker.models.onednn.rules.KernelRule;
 import io.stoker.models.onednn.rules.Purpose;
 import io.stoker.models.onednn.rules.Rearrangement;
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.CompositeSpec;
+import io.stoker.models.spec.CompositeSpec.Sequence;
 import io.stoker.models.spec.InitialParameters;
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
-import io.stoker.models.spec.LayerSpec.Sequence;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Shape;
@@ -64,7 +65,9 @@ class InferenceTest {
             model("rearranged", 32, rearranged(), NORM, RELU, grouped(2)),
             model("branches", 16, branches(), NORM, RELU),
             model(
-                "nested", 17, new LayerSpec.Residual("", dropped(), Sequence.IDENTITY, dropped())),
+                "nested",
+                17,
+                new CompositeSpec.Residual("", dropped(), Sequence.IDENTITY, dropped())),
             model("first", 3, NORM, RELU, conv(5, Padding.NONE), NORM, NORM)));
   }
 
@@ -97,7 +100,7 @@ class InferenceTest {
   }
 
   private static LayerSpec block(int channels, Sequence after) {
-    return new LayerSpec.Residual(
+    return new CompositeSpec.Residual(
         "",
         Sequence.of(conv(channels, Padding.of(1)), NORM, RELU, conv(channels, Padding.of(1)), NORM),
         Sequence.IDENTITY,
@@ -110,7 +113,7 @@ class InferenceTest {
   }
 
   private static LayerSpec branches() {
-    return new LayerSpec.Branches(
+    return new CompositeSpec.Branches(
         "",
         List.of(
             Sequence.of(conv(16, Padding.of(1)), NORM, RELU),

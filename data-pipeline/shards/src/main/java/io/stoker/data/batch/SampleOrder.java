@@ -2,7 +2,7 @@
 package io.stoker.data.batch;
 
 /** Which sample is where in which batch. */
-interface Schedule {
+interface SampleOrder {
   /** How many batches there are. */
   int batches();
 
