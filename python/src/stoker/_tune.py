@@ -25,6 +25,7 @@ def tune(
     trials: int | None = None,
     metric: str | None = None,
     cost: Sequence[str] | str | None = None,
+    folds: int | None = None,
     sampler: str | None = None,
     halving: int | None = None,
     hyperband: bool = False,
@@ -38,7 +39,7 @@ def tune(
     Parameters
     ----------
     data : path-like
-        The folder of shards, with a split to validate on.
+        The folder of shards, with a split to validate on unless there are folds.
     study : path-like
         The study folder to create, or to go on with.
     space : mapping or path-like
@@ -52,6 +53,9 @@ def tune(
         ``"log-loss"``.
     cost : str or sequence of str, optional
         What is to be small in addition: ``"parameters"``, ``"inference-time"``.
+    folds : int, optional
+        Train each trial this many times, each without one part of the split ``train``, and validate
+        on that part.
     sampler : str, optional
         ``"tpe"``, ``"sobol"`` or ``"random"``.
     halving : int, optional
@@ -92,6 +96,7 @@ def tune(
             trials=trials,
             metric=metric,
             cost=cost,
+            folds=folds,
             sampler=sampler,
             halving=halving,
             hyperband=hyperband,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.plan;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -72,6 +73,22 @@ public final class BlockLabels {
   /** How many samples each class has. */
   public long[] samplesPerClass() {
     return samplesPerClass.clone();
+  }
+
+  /**
+   * The labels of some rows. Blocks of which there are none are left out.
+   *
+   * @param rows those of each block
+   */
+  public BlockLabels select(List<int[]> rows) {
+    List<int[]> labels = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      int block = i;
+      if (rows.get(block).length > 0) {
+        labels.add(Arrays.stream(rows.get(block)).map(row -> label(block, row)).toArray());
+      }
+    }
+    return of(samplesPerClass.length, labels);
   }
 
   int blocks() {

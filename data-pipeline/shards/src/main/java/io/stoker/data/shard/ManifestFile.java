@@ -66,18 +66,30 @@ public final class ManifestFile {
    * @throws UncheckedIOException if it cannot be read
    */
   public static Stored read(Path folder, Configuration hadoop) {
+    return parse(bytes(folder, hadoop), folder, hadoop);
+  }
+
+  static byte[] bytes(Path folder, Configuration hadoop) {
     Path file = new Path(folder, ShardManifest.FILE);
     try {
-      byte[] bytes = SmallFile.read(file, MAXIMUM_BYTES, hadoop);
+      return SmallFile.read(file, MAXIMUM_BYTES, hadoop);
+    } catch (FileNotFoundException e) {
+      throw new InputException(
+          Storage.missing("manifest", file, hadoop) + " (" + whatIsThere(folder, hadoop) + ")", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read manifest " + file, e);
+    }
+  }
+
+  static Stored parse(byte[] bytes, Path folder, Configuration hadoop) {
+    Path file = new Path(folder, ShardManifest.FILE);
+    try {
       String sha256 = Sha256.hex(bytes);
       verify(Storage.of(folder, hadoop), file, sha256);
       String place = "manifest " + file;
       StrictJson.requireKnownVersion(
           JSON, bytes, "formatVersion", ShardManifest.FORMAT_VERSION, place);
       return new Stored(StrictJson.read(JSON, bytes, ShardManifest.class, place), sha256);
-    } catch (FileNotFoundException e) {
-      throw new InputException(
-          Storage.missing("manifest", file, hadoop) + " (" + whatIsThere(folder, hadoop) + ")", e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read manifest " + file, e);
     }

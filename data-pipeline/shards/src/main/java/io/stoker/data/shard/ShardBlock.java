@@ -53,6 +53,32 @@ public final class ShardBlock {
     this.images = images;
   }
 
+  /** Some of its rows, copied. */
+  ShardBlock select(int[] rows) {
+    long[] ids = new long[rows.length];
+    int[] selected = new int[rows.length];
+    float[] weighted = new float[isWeighted() ? rows.length : 0];
+    String[] names = new String[rows.length];
+    ImageShape[] ofImages = new ImageShape[rows.length];
+    int[] starts = new int[rows.length + 1];
+    for (int i = 0; i < rows.length; i++) {
+      int row = rows[i];
+      ids[i] = sampleIds[row];
+      selected[i] = labels[row];
+      if (isWeighted()) {
+        weighted[i] = weights[row];
+      }
+      names[i] = paths[row];
+      ofImages[i] = shapes[row];
+      starts[i + 1] = starts[i] + offsets[row + 1] - offsets[row];
+    }
+    byte[] bytes = new byte[starts[rows.length]];
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(images, offsets[rows[i]], bytes, starts[i], starts[i + 1] - starts[i]);
+    }
+    return new ShardBlock(name, encoding, ids, selected, weighted, names, ofImages, starts, bytes);
+  }
+
   /** How many samples it holds. */
   public int rows() {
     return labels.length;

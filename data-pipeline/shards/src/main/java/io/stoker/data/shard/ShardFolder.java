@@ -14,6 +14,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.apache.hadoop.conf.Configuration;
@@ -33,18 +34,24 @@ public final class ShardFolder {
   private final Path path;
   private final Configuration hadoop;
   private final ManifestFile.Stored stored;
+
+  /** Where its blocks come from if it is a fold of other data. */
+  private final Optional<FoldedShards> fold;
+
   private final ConcurrentMap<String, Boolean> verified = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, BlockLabels> labels = new ConcurrentHashMap<>();
   private final FooterCache footers = new FooterCache();
 
-  private ShardFolder(Path path, Configuration hadoop, ManifestFile.Stored stored) {
+  private ShardFolder(
+      Path path, Configuration hadoop, ManifestFile.Stored stored, Optional<FoldedShards> fold) {
     this.path = path;
     this.hadoop = hadoop;
     this.stored = stored;
+    this.fold = fold;
   }
 
   /**
-   * Reads the manifest of a folder of shards.
+   * Reads the manifest of a folder of shards, or of a fold.
    *
    * @param path the folder, on any Hadoop filesystem
    * @param hadoop how to reach it
@@ -52,7 +59,15 @@ public final class ShardFolder {
    * @throws DamagedException if the manifest is not valid
    */
   public static ShardFolder open(Path path, Configuration hadoop) {
-    return new ShardFolder(path, hadoop, ManifestFile.read(path, hadoop));
+    byte[] bytes = ManifestFile.bytes(path, hadoop);
+    Optional<FoldManifest> fold = FoldManifest.of(bytes, path);
+    if (fold.isEmpty()) {
+      return new ShardFolder(
+          path, hadoop, ManifestFile.parse(bytes, path, hadoop), Optional.empty());
+    }
+    FoldedShards shards = FoldedShards.of(fold.get(), path, hadoop);
+    ManifestFile.Stored stored = new ManifestFile.Stored(shards.manifest(), fold.get().identity());
+    return new ShardFolder(path, hadoop, stored, Optional.of(shards));
   }
 
   /** Where it is. */
@@ -65,7 +80,10 @@ public final class ShardFolder {
     return stored.manifest();
   }
 
-  /** The SHA-256 of the manifest file: the identity of the data set. */
+  /**
+   * The SHA-256 of the manifest file: the identity of the data set. That of a fold does not depend
+   * on where the data are.
+   */
   public String manifestHash() {
     return stored.sha256();
   }
@@ -80,6 +98,9 @@ public final class ShardFolder {
    * @throws IOException if the storage fails
    */
   public ShardBlock readBlock(String split, int block) throws IOException {
+    if (fold.isPresent()) {
+      return fold.get().readBlock(split, block);
+    }
     int rowGroup = block;
     for (ShardFile shard : manifest().split(split).shards()) {
       if (rowGroup < shard.rowGroups().size()) {
@@ -99,6 +120,9 @@ public final class ShardFolder {
    * @throws IOException if the storage fails
    */
   public BlockLabels labels(String split) throws IOException {
+    if (fold.isPresent()) {
+      return fold.get().labels(split);
+    }
     try {
       return labels.computeIfAbsent(split, this::readLabels);
     } catch (UncheckedIOException e) {

@@ -134,8 +134,12 @@ final class StudyPage {
     ArrayNode lines = chart.putArray("lines");
     for (TrialResult result : last.stream().filter(TrialResult::isDone).limit(CURVES).toList()) {
       ObjectNode line = line(lines, "trial " + result.trial());
-      for (ValidationMetrics each : folder.validations(result.trial())) {
-        point(line, (double) each.epoch(), each.value(metric));
+      List<List<ValidationMetrics>> runs = folder.validations(standing.plan(), result.trial());
+      int epochs = runs.stream().mapToInt(List::size).min().orElse(0);
+      for (int i = 0; i < epochs; i++) {
+        int epoch = i;
+        double sum = runs.stream().mapToDouble(run -> run.get(epoch).value(metric)).sum();
+        point(line, (double) runs.get(0).get(epoch).epoch(), sum / runs.size());
       }
     }
   }

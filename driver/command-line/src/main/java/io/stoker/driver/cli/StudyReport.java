@@ -38,13 +38,18 @@ final class StudyReport {
     String command =
         "./stoker train --recipe %s --data %s --run NEW"
             .formatted(recipe, SparkSetup.plain(standing.plan().data()));
+    int folds = standing.plan().folds();
     Table table =
         new Table()
             .row("best trial", Line.of("%d of %d", winner.trial(), standing.plan().trials()))
-            .row("result", text.value(winner))
+            .row("result", text.value(winner) + (folds == 0 ? "" : ", mean of " + folds + " folds"))
             .row("options", text.options(winner))
             .row("run", SparkSetup.plain(folder.run(winner.trial()).toString()))
-            .row("parameters", "SHA-256 " + winner.parametersSha256())
+            .row(
+                "parameters",
+                "SHA-256 %s%s"
+                    .formatted(
+                        winner.parametersSha256(), folds == 0 ? "" : " of those of all folds"))
             .row("train again", command);
     ObjectNode json = Report.object();
     json.put("trial", winner.trial())
@@ -58,6 +63,9 @@ final class StudyReport {
         .put("recipe", recipe)
         .put("command", command);
     json.set("options", standing.options().get(winner.trial()));
+    if (folds > 0) {
+      json.put("folds", folds);
+    }
     if (!standing.plan().costs().isEmpty()) {
       front(standing, text, table, json.putArray("front"));
     }

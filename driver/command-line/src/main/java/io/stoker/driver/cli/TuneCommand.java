@@ -62,7 +62,7 @@ final class TuneCommand extends StokerCommand {
   @Option(
       names = "--data",
       paramLabel = "URI",
-      description = "Shards with a split to validate on; a URI.")
+      description = "Shards, with a split to validate on unless there are --folds; a URI.")
   private String data;
 
   @Option(
@@ -109,6 +109,14 @@ final class TuneCommand extends StokerCommand {
       defaultValue = "validation",
       description = "The split to validate on (default: ${DEFAULT-VALUE}).")
   private String split;
+
+  @Option(
+      names = "--folds",
+      paramLabel = "K",
+      description =
+          "Train each trial K times, without one of K parts of the split train, and validate on"
+              + " that part: the mean counts.")
+  private Integer folds;
 
   @Option(
       names = "--sampler",
@@ -203,10 +211,18 @@ final class TuneCommand extends StokerCommand {
 
   private StudyPlan plan(String uri, Configuration hadoop) {
     ShardFolder shards = ShardFolder.open(Locations.absolute(uri, hadoop), hadoop);
+    if (folds != null) {
+      Limits.atLeast("--folds", folds, 2);
+      Check.input(
+          !isGiven("--validation-split"),
+          "Invalid --validation-split: %s with --folds, which validates on parts of the split"
+              + " train",
+          split);
+    }
     Check.input(
-        shards.manifest().hasSplit(split),
+        folds != null || shards.manifest().hasSplit(split),
         "Cannot tune: the data at %s have no split '%s' (prepare --split-train validation=0.1 takes"
-            + " one out of train)",
+            + " one out of train, --folds 5 needs none)",
         Locations.plain(uri),
         split);
     ObjectNode tree = SearchSpace.read(space);
@@ -215,6 +231,7 @@ final class TuneCommand extends StokerCommand {
             uri,
             shards.manifestHash(),
             split,
+            Optional.ofNullable(folds).orElse(0),
             tree,
             trials,
             epochs(tree),
@@ -224,6 +241,7 @@ final class TuneCommand extends StokerCommand {
             costs.stream().map(Cost::parse).toList(),
             sampler,
             seed);
+    plan.requireFolds(shards.manifest());
     Study.check(plan, this::job);
     return plan;
   }
@@ -251,6 +269,7 @@ final class TuneCommand extends StokerCommand {
             recorded.data(),
             recorded.dataSha256(),
             given("--validation-split", split, recorded.split()),
+            given("--folds", folds, recorded.folds()),
             tree,
             given("--trials", trials, recorded.trials()),
             space == null ? recorded.epochs() : epochs(tree),
@@ -265,7 +284,11 @@ final class TuneCommand extends StokerCommand {
   }
 
   private <T> T given(String option, T value, T recorded) {
-    return spec.commandLine().getParseResult().hasMatchedOption(option) ? value : recorded;
+    return isGiven(option) ? value : recorded;
+  }
+
+  private boolean isGiven(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 
   private void requireSame(StudyPlan here, StudyPlan recorded) {

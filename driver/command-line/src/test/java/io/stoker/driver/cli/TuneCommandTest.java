@@ -116,6 +116,32 @@ class TuneCommandTest {
   }
 
   @Test
+  void theMetricOfFoldsNeedsNoValidationSplit() throws IOException {
+    String tune = TUNE.replace("--validation-split test ", "") + " --trials 2 --halving 1";
+
+    Outcome tuned = run(tune + " --folds 2 --study F/folds --json");
+    Outcome again = run("tune --study F/folds --resume --folds 2");
+    String inspected = run("inspect --data F/folds/folds/2 --json").out();
+    JsonNode trained = run("train --recipe F/folds/best.yaml --data D --run F/all --json").json();
+
+    assertThat(tuned.exitCode()).as(tuned.err()).isZero();
+    assertThat(tuned.json().path("folds").intValue()).isEqualTo(2);
+    assertThat(again.out()).contains(", mean of 2 folds", " of those of all folds");
+    assertThat(inspected).contains("\"validation\"").doesNotContain("\"test\"");
+    assertThat(trained.path("parameters_sha256").textValue()).isNotEmpty();
+    assertThat(run("report --run F/folds --output F/folds.html").exitCode()).isZero();
+    String study = " --study F/n";
+    assertRefused(tune + study + " --folds 1", "Invalid --folds: 1 (must be >= 2)");
+    assertRefused(tune + study + " --folds 0", "Invalid --folds: 0 (must be >= 2)");
+    assertRefused(tune + study + " --folds 1000", "samples in the split train, so some folds");
+    assertRefused(
+        TUNE + study + " --folds 2", "Invalid --validation-split: test with --folds, which");
+    assertRefused(
+        "tune --study F/folds --resume --folds 3", "another one: folds: 3 here, 2 in the study");
+    assertThat(folder.resolve("n")).doesNotExist();
+  }
+
+  @Test
   void badInputIsOneLine() throws IOException {
     Files.writeString(
         folder.resolve("rate.yaml"), "learning-rate: {from: 0, to: 1}\nmodel: lenet5");

@@ -36,19 +36,25 @@ public final class Study {
   private final StudyFolder folder;
   private final StudyPlan plan;
   private final TrialJob job;
+  private final FoldResults folds;
   private final StudyListener listener;
   private final IntSupplier slots;
   private final List<Bracket> brackets;
 
-  @GuardedBy("this") private final List<Map<Integer, TrialResult>> results = new ArrayList<>();
+  @GuardedBy("this")
+  private final List<Map<Integer, TrialResult>> results = new ArrayList<>();
 
-  @GuardedBy("this") private final Places places;
+  @GuardedBy("this")
+  private final Places places;
 
-  @GuardedBy("this") private int running;
+  @GuardedBy("this")
+  private int running;
 
-  @GuardedBy("this") private int taken;
+  @GuardedBy("this")
+  private int taken;
 
-  @GuardedBy("this") private Optional<RuntimeException> failure = Optional.empty();
+  @GuardedBy("this")
+  private Optional<RuntimeException> failure = Optional.empty();
 
   /**
    * A study.
@@ -72,6 +78,7 @@ public final class Study {
     this.plan = plan;
     this.places = new Places(plan);
     this.job = new TrialJob(folder, plan, jobs);
+    this.folds = new FoldResults(plan.runs().size());
     this.listener = listener;
     this.slots = slots;
     this.brackets = plan.brackets();
@@ -89,7 +96,7 @@ public final class Study {
   public static void check(StudyPlan plan, TrialOptions jobs) {
     TrialJob job =
         new TrialJob(StudyFolder.at(new Path("/study"), new Configuration(false)), plan, jobs);
-    plan.searchSpace().corners().forEach(values -> job.whole(0, values));
+    plan.searchSpace().corners().forEach(values -> job.whole(0, plan.runs().get(0), values));
   }
 
   /**
@@ -152,8 +159,8 @@ public final class Study {
     try {
       for (int trial : trials) {
         ObjectNode values = awaitOptions(trial);
-        if (!begin(trial, values, rung, threads)) {
-          break;
+        for (int number : plan.runs()) {
+          begin(trial, number, values, rung, threads);
         }
       }
     } catch (InterruptedException e) {
@@ -176,37 +183,37 @@ public final class Study {
     return failure.isEmpty() ? places.options().get(trial) : plan.searchSpace().fixed();
   }
 
-  /** Starts a trial when there is room. */
-  private synchronized boolean begin(
-      int trial, ObjectNode values, int rung, ExecutorService threads) throws InterruptedException {
-    if (results.get(rung).containsKey(trial)) {
-      return true;
+  /** Starts a run of a trial when there is room, unless the study has failed. */
+  private synchronized void begin(
+      int trial, int number, ObjectNode values, int rung, ExecutorService threads)
+      throws InterruptedException {
+    if (failure.isPresent() || results.get(rung).containsKey(trial)) {
+      return;
     }
     int workers = workers(trial, values);
     while (failure.isEmpty() && taken > 0 && taken + workers > slots.getAsInt()) {
       wait(LOOK_MILLISECONDS);
     }
-    if (failure.isPresent()) {
-      return false;
+    if (failure.isEmpty()) {
+      taken += workers;
+      running++;
+      threads.execute(() -> train(trial, number, values, rung, workers));
     }
-    taken += workers;
-    running++;
-    threads.execute(() -> train(trial, values, rung, workers));
-    return true;
   }
 
   private int workers(int trial, ObjectNode values) {
     try {
-      return job.whole(trial, values).rounds().workers();
+      return job.whole(trial, plan.runs().get(0), values).rounds().workers();
     } catch (InputException e) {
       return 1; // The trial will fail for that reason.
     }
   }
 
-  private void train(int trial, ObjectNode values, int rung, int workers) {
+  private void train(int trial, int number, ObjectNode values, int rung, int workers) {
     try {
-      TrialResult result = job.train(spark, trial, values, rung);
-      folder.write(result);
+      Optional<TrialResult> result =
+          folds.add(number, job.train(spark, trial, number, values, rung));
+      result.ifPresent(folder::write);
       ended(result, workers);
     } catch (RuntimeException e) {
       failed(e, workers);
@@ -216,9 +223,17 @@ public final class Study {
     }
   }
 
-  private synchronized void ended(TrialResult result, int workers) {
+  private synchronized void ended(Optional<TrialResult> result, int workers) {
     running--;
     taken -= workers;
+    if (result.isPresent()) {
+      ended(result.get());
+    }
+    notifyAll();
+  }
+
+  @GuardedBy("this")
+  private void ended(TrialResult result) {
     results.get(result.rung()).put(result.trial(), result);
     try {
       deleteLoser(result);
@@ -226,11 +241,11 @@ public final class Study {
     } catch (RuntimeException e) {
       failure = Optional.of(failure.orElse(e));
     }
-    notifyAll();
   }
 
   /** Trials that enough others have beaten on a rung will not go on, whatever is to come. */
-  @GuardedBy("this") private void deleteLosers(int rung) {
+  @GuardedBy("this")
+  private void deleteLosers(int rung) {
     for (Bracket bracket : brackets) {
       ranked(bracket, rung).stream().skip(kept(bracket, rung)).forEach(this::deleteCheckpoints);
     }
@@ -247,14 +262,16 @@ public final class Study {
   }
 
   /** How many trials keep their checkpoints: those that go on, or the Pareto front. */
-  @GuardedBy("this") private int kept(Bracket bracket, int rung) {
+  @GuardedBy("this")
+  private int kept(Bracket bracket, int rung) {
     return rung + 1 < bracket.rungs().size() || plan.costs().isEmpty()
         ? bracket.kept(rung)
         : Ranking.front(ranked(bracket, rung)).size();
   }
 
   /** Deletes the checkpoints of the one trial that a result makes a loser, if there is one. */
-  @GuardedBy("this") private void deleteLoser(TrialResult result) {
+  @GuardedBy("this")
+  private void deleteLoser(TrialResult result) {
     if (!plan.costs().isEmpty()) {
       return;
     }
@@ -264,13 +281,14 @@ public final class Study {
     ranked.stream().skip(loser).findFirst().ifPresent(this::deleteCheckpoints);
   }
 
-  @GuardedBy("this") private List<TrialResult> ranked(Bracket bracket, int rung) {
+  @GuardedBy("this")
+  private List<TrialResult> ranked(Bracket bracket, int rung) {
     return Ranking.bestFirst(
         results.get(rung).values().stream().filter(result -> bracket.has(result.trial())));
   }
 
   private void deleteCheckpoints(TrialResult loser) {
-    folder.deleteCheckpoints(loser.trial());
+    folder.deleteCheckpoints(plan, loser.trial());
   }
 
   private synchronized void failed(RuntimeException e, int workers) {

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.plan.Fold;
+import io.stoker.data.shard.FoldManifest;
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.CheckpointStore;
@@ -142,40 +144,66 @@ public final class StudyFolder {
     }
   }
 
-  /** Writes the plan, and with it makes the folder. */
+  /** Writes the plan after all that it names, and with it makes the folder. */
   void record(StudyPlan plan) {
     try {
       Storage.of(path, hadoop).mkdirs(path);
+      writeFolds(plan);
       ManifestFormat.write(new Path(path, FILE), plan.toJson(), hadoop);
     } catch (IOException e) {
       throw unwritable(e);
     }
   }
 
-  /** The run folder of a trial. */
+  /** The run folder of a trial; with cross-validation, the folder of its runs. */
   public Path run(int trial) {
     return new Path(path, String.format(Locale.ROOT, "trials/%06d", trial));
   }
 
-  /** Whether a trial has begun. */
-  boolean hasRun(int trial) {
+  /** The run folder of one of {@link StudyPlan#runs}. */
+  Path run(int trial, int number) {
+    return number == 0 ? run(trial) : new Path(run(trial), "fold-" + number);
+  }
+
+  /** What one of {@link StudyPlan#runs} is trained on. */
+  String data(StudyPlan plan, int number) {
+    return number == 0 ? plan.data() : fold(number).toString();
+  }
+
+  private Path fold(int part) {
+    return new Path(path, "folds/" + part);
+  }
+
+  /** Writes the folds of the data. */
+  private void writeFolds(StudyPlan plan) throws IOException {
+    for (int part = 1; part <= plan.folds(); part++) {
+      FoldManifest.of(plan.data(), plan.dataSha256(), new Fold(part, plan.folds()))
+          .write(fold(part), hadoop);
+    }
+  }
+
+  /** Whether a run has begun. */
+  boolean hasRun(Path run) {
     try {
-      Path run = run(trial);
       return Storage.of(run, hadoop).exists(new Path(run, RunFolder.FILE));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot reach study folder " + path, e);
     }
   }
 
-  /** The validations of a trial, an epoch each. */
-  public List<ValidationMetrics> validations(int trial) {
-    return RunFolder.at(run(trial), hadoop).validations().read();
+  /** The validations of each run of a trial, an epoch each. */
+  public List<List<ValidationMetrics>> validations(StudyPlan plan, int trial) {
+    return plan.runs().stream()
+        .map(number -> RunFolder.at(run(trial, number), hadoop).validations().read())
+        .toList();
   }
 
   /** Deletes the checkpoints of a trial that will not go on. */
-  void deleteCheckpoints(int trial) {
+  void deleteCheckpoints(StudyPlan plan, int trial) {
     try {
-      OwnFolder.at(path, hadoop).deleteTree(new Path(run(trial), CheckpointStore.FOLDER));
+      for (int number : plan.runs()) {
+        OwnFolder.at(path, hadoop).deleteTree(new Path(run(trial, number), CheckpointStore.FOLDER));
+      }
     } catch (IOException e) {
       throw unwritable(e);
     }

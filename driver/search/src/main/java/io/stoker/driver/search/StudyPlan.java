@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.checkpoint.ManifestFormat;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.failure.Check;
@@ -13,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -21,6 +23,8 @@ import java.util.stream.Stream;
  * @param data the shards, as the user named them
  * @param dataSha256 the hash of their manifest
  * @param split the split that trials are validated on
+ * @param folds into how many parts cross-validation divides the split train; 0 for no
+ *     cross-validation
  * @param space the space as it was given
  * @param trials how many trials
  * @param epochs of a whole training
@@ -35,6 +39,7 @@ public record StudyPlan(
     @JsonProperty(required = true) String data,
     @JsonProperty(required = true) String dataSha256,
     @JsonProperty(required = true) String split,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) int folds,
     @JsonProperty(required = true) ObjectNode space,
     @JsonProperty(required = true) int trials,
     @JsonProperty(required = true) int epochs,
@@ -49,13 +54,45 @@ public record StudyPlan(
         Stream.of(data, dataSha256, split, space, metric, sampler).allMatch(Objects::nonNull),
         "Invalid study: a field is missing");
     costs = costs == null ? List.of() : List.copyOf(costs); // Earlier releases had none.
+    Check.input(folds == 0 || folds >= 2, "Invalid --folds: %d (must be >= 2)", folds);
     Check.input(Set.copyOf(costs).size() == costs.size(), "Invalid costs: one is there twice");
   }
 
   /** This plan with data elsewhere. */
   public StudyPlan with(String uri, String sha256) {
     return new StudyPlan(
-        uri, sha256, split, space, trials, epochs, factor, hyperband, metric, costs, sampler, seed);
+        uri, sha256, split, folds, space, trials, epochs, factor, hyperband, metric, costs, sampler,
+        seed);
+  }
+
+  /**
+   * The runs of each trial, by their number: run 0 is trained on all of the split train, and run k
+   * without part k of it.
+   */
+  public List<Integer> runs() {
+    return folds == 0 ? List.of(0) : IntStream.rangeClosed(1, folds).boxed().toList();
+  }
+
+  /**
+   * Makes sure that data can be divided into the folds.
+   *
+   * @throws io.stoker.failure.InputException if a fold would lack a class
+   */
+  public void requireFolds(ShardManifest manifest) {
+    if (folds == 0) {
+      return;
+    }
+    List<Long> samples = manifest.split("train").samplesPerClass();
+    for (int label = 0; label < samples.size(); label++) {
+      long count = samples.get(label);
+      Check.input(
+          count == 0 || count >= folds,
+          "Invalid --folds: %d (class '%s' has %d samples in the split train, so some folds would"
+              + " have none)",
+          folds,
+          manifest.classNames().get(label),
+          count);
+    }
   }
 
   /** The space. */

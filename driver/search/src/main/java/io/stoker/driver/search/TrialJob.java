@@ -32,17 +32,25 @@ record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options) {
   static ObjectNode recipe(StudyPlan plan, ObjectNode options) {
     ObjectNode recipe = options.deepCopy();
     recipe.put("epochs", plan.epochs());
+    return plan.folds() == 0 ? validated(plan, recipe) : recipe;
+  }
+
+  private static ObjectNode validated(StudyPlan plan, ObjectNode recipe) {
     recipe.put("validate-every", ValidationConfig.EPOCH);
     recipe.put("validation-split", plan.split());
     recipe.put("metric", plan.metric().toString());
     return recipe;
   }
 
-  /** The job of a whole training. */
-  TrainingConfig whole(int trial, ObjectNode values) {
-    ObjectNode recipe = recipe(plan, values);
-    recipe.put("data", plan.data());
-    recipe.put("run", folder.run(trial).toString());
+  /**
+   * The job of a whole training.
+   *
+   * @param number one of {@link StudyPlan#runs}
+   */
+  TrainingConfig whole(int trial, int number, ObjectNode values) {
+    ObjectNode recipe = validated(plan, recipe(plan, values));
+    recipe.put("data", folder.data(plan, number));
+    recipe.put("run", folder.run(trial, number).toString());
     recipe.put("keep", 1);
     return options.job("trial " + trial, recipe);
   }
@@ -51,16 +59,18 @@ record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options) {
    * Trains.
    *
    * @param trial the trial
+   * @param number one of {@link StudyPlan#runs}
    * @param values its options
    * @param rung the number of the rung
    * @throws io.stoker.failure.StokerException if the study cannot go on
    */
-  TrialResult train(JavaSparkContext spark, int trial, ObjectNode values, int rung) {
+  TrialResult train(JavaSparkContext spark, int trial, int number, ObjectNode values, int rung) {
     long start = System.nanoTime();
     int epochs = plan.rungs(trial).get(rung).epochs();
-    ExistingRun existing = folder.hasRun(trial) ? ExistingRun.RESUME : ExistingRun.REFUSE;
+    ExistingRun existing =
+        folder.hasRun(folder.run(trial, number)) ? ExistingRun.RESUME : ExistingRun.REFUSE;
     try {
-      TrainingConfig job = whole(trial, values).toBuilder().epochs(epochs).build();
+      TrainingConfig job = whole(trial, number, values).toBuilder().epochs(epochs).build();
       TrainResult trained = TrainJob.run(spark, job, existing, RoundListeners.NONE);
       return result(trial, rung, trained, secondsSince(start), spark.hadoopConfiguration());
     } catch (DivergedException e) {

@@ -37,6 +37,7 @@ class ImportanceTest {
             "data",
             "hash",
             "test",
+            0,
             (ObjectNode) new ObjectMapper().readTree(space),
             64,
             1,

@@ -38,7 +38,19 @@ class SamplerTest {
     try {
       ObjectNode space = (ObjectNode) new ObjectMapper().readTree(SPACE);
       return new StudyPlan(
-          "d", "", "v", space, 40, 1, 1, false, SelectionMetric.ACCURACY, List.of(), sampler, seed);
+          "d",
+          "",
+          "v",
+          0,
+          space,
+          40,
+          1,
+          1,
+          false,
+          SelectionMetric.ACCURACY,
+          List.of(),
+          sampler,
+          seed);
     } catch (IOException e) {
       throw new AssertionError(e);
     }

@@ -40,6 +40,7 @@ class StudyFolderTest {
             "data",
             "hash",
             "test",
+            0,
             space,
             4,
             4,

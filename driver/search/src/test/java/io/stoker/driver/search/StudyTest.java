@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Sha256;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.cluster.Slots;
@@ -15,9 +16,11 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.search.TrialResult.State;
 import io.stoker.testing.Exact;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,6 +61,7 @@ class StudyTest {
         job.data().toString(),
         "hash",
         "test",
+        0,
         (ObjectNode) new ObjectMapper().readTree(space),
         8,
         4,
@@ -145,6 +149,73 @@ class StudyTest {
               TrainJob.run(spark, undisturbed, ExistingRun.REFUSE, RoundListener.NONE)
                   .parametersSha256())
           .isEqualTo(winner.parametersSha256());
+    }
+  }
+
+  @Test
+  void theMeanOfFoldsDecidesAndDoesNotDependOnSlotsAndKills() throws IOException {
+    StudyPlan one = plan(false, List.of());
+    String manifest = Sha256.hex(Files.readAllBytes(Path.of(one.data(), "manifest.json")));
+    StudyPlan plan =
+        new StudyPlan(
+            one.data(),
+            manifest,
+            "validation",
+            3,
+            one.space().put("model", folder.resolve("tiny.yaml").toString()),
+            3,
+            2,
+            2,
+            false,
+            SelectionMetric.ACCURACY,
+            List.of(),
+            Sampler.SOBOL,
+            2);
+    Standing whole = run("local[1]", at("whole"), plan, (result, standing) -> {});
+    StudyListener killing =
+        (result, standing) -> {
+          throw new IllegalStateException("killed");
+        };
+    StudyFolder killed = at("killed");
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> run("local[4]", killed, plan, killing)).hasMessage("killed");
+    }
+    assertThat(outcomes(run("local[2]", killed, killed.plan(), (result, standing) -> {})))
+        .isEqualTo(outcomes(whole));
+
+    TrialResult winner = whole.best().orElseThrow();
+    ObjectNode recipe =
+        whole
+            .recipe(winner.trial())
+            .put("validate-every", -1)
+            .put("validation-split", "validation");
+    List<String> hashes = new ArrayList<>();
+    double sum = 0;
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      for (int part = 1; part <= 3; part++) {
+        recipe.put("data", folder.resolve("whole/folds/" + part).toString());
+        recipe.put("run", folder.resolve("undisturbed-" + part).toString());
+        var result =
+            TrainJob.run(spark, JOBS.job("fold", recipe), ExistingRun.REFUSE, RoundListener.NONE);
+        hashes.add(result.parametersSha256());
+        var validations =
+            RunFolder.at(new org.apache.hadoop.fs.Path(result.run()), new Configuration())
+                .validations();
+        sum += validations.read().get(1).accuracy();
+      }
+    }
+    assertThat(winner.value()).isEqualTo(sum / 3);
+    assertThat(winner.parametersSha256())
+        .isEqualTo(Sha256.hex(String.join("\n", hashes).getBytes(StandardCharsets.UTF_8)));
+    String last = String.format(Locale.ROOT, "killed/trials/%06d/fold-", winner.trial());
+    assertThat(folder.resolve(last + "3/checkpoints")).exists();
+    assertThat(checkpointsOfFolds("killed")).isEqualTo(3);
+    assertThat(whole.recipe(winner.trial()).has("validation-split")).isFalse();
+  }
+
+  private long checkpointsOfFolds(String study) throws IOException {
+    try (var files = Files.walk(folder.resolve(study + "/trials"), 3)) {
+      return files.filter(file -> file.endsWith("checkpoints")).count();
     }
   }
 
