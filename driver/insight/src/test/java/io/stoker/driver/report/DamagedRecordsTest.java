@@ -215,7 +215,7 @@ class DamagedRecordsTest {
     }
     byte[] valid = Files.readAllBytes(file);
     LiveRuns live = new LiveRuns(List.of(folder.toString()), hadoop);
-    for (Mutation mutation : JsonMutations.of(valid, 7, 100)) {
+    for (Mutation mutation : JsonMutations.of(valid, 7, 40)) {
       Files.write(file, mutation.content());
 
       List<RunSummary> runs = RunSummary.in(folder.toString(), hadoop, Instant.now());

@@ -55,7 +55,7 @@ class ZooTrainingTest {
   private static final int EXAMPLES = 2;
 
   /** With more parameters a second, undisturbed run for comparison would take too long. */
-  private static final int LARGE = 10_000_000;
+  private static final int LARGE = 5_000_000;
 
   @TempDir static Path folder;
 
