@@ -92,7 +92,7 @@ class DamagedSourcesTest {
   private Optional<List<Sample>> read(String kind, Path file) {
     Path input = kind.startsWith("idx") || kind.equals("cifar") ? folder : file;
     return assertTimeoutPreemptively(
-        Duration.ofSeconds(20),
+        Duration.ofMinutes(2),
         () -> {
           try {
             return Optional.of(samples(kind.split("[ .]", 2)[0], input));

@@ -185,12 +185,12 @@ class BlockArraysTest {
                       Block block = new Block(BLOCK.rdd(), 100 + number);
                       byte[] array = arrays.take();
                       array[0] = (byte) number;
-                      TOGETHER.await(30, TimeUnit.SECONDS);
+                      TOGETHER.await(5, TimeUnit.MINUTES);
                       arrays.store(block, array, 1);
                       try (FetchedBlock read = block.here().orElseThrow()) {
                         right &= read.bytes().get(0) == (byte) number;
                       }
-                      TOGETHER.await(30, TimeUnit.SECONDS);
+                      TOGETHER.await(5, TimeUnit.MINUTES);
                       arrays.delete(block);
                     }
                     return right;

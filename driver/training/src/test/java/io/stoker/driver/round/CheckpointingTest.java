@@ -63,7 +63,7 @@ class CheckpointingTest {
         throws IOException {
       if (file.toString().endsWith("000002/model.zip")) {
         try {
-          if (!gate.await(30, TimeUnit.SECONDS)) {
+          if (!gate.await(5, TimeUnit.MINUTES)) {
             throw new IOException("nothing goes on meanwhile");
           }
         } catch (InterruptedException e) {
