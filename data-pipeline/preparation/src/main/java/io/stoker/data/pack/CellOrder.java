@@ -15,6 +15,8 @@ import scala.Tuple2;
 final class CellOrder implements Iterator<PackedSample> {
   private final Iterator<Tuple2<Integer, PackedBlock>> parts;
   private Tuple2<Integer, PackedBlock> next;
+  private SortedRows rows = SortedRows.of(List.of(), PackedBlock::order);
+  private int row;
   private Iterator<PackedSample> samples = Collections.emptyIterator();
 
   /**
@@ -31,24 +33,35 @@ final class CellOrder implements Iterator<PackedSample> {
 
   @Override
   public boolean hasNext() {
-    if (!samples.hasNext() && next != null) {
-      samples = sorted().iterator();
+    if (!samples.hasNext()) {
+      if (row == rows.size() && next != null) {
+        rows = SortedRows.of(nextCell(), PackedBlock::order);
+        row = 0;
+      }
+      if (row < rows.size()) {
+        samples = nextPlace().iterator();
+      }
     }
     return samples.hasNext();
   }
 
-  private List<PackedSample> sorted() {
+  private List<PackedBlock> nextCell() {
     int cell = next._1();
-    List<PackedSample> ofCell = new ArrayList<>();
+    List<PackedBlock> parts = new ArrayList<>();
     while (next != null && next._1() == cell) {
-      PackedBlock part = next._2();
-      for (int row = 0; row < part.rows(); row++) {
-        ofCell.add(part.sample(row));
-      }
+      parts.add(next._2());
       advance();
     }
-    ofCell.sort(new PackedSample.ShardOrder());
-    return ofCell;
+    return parts;
+  }
+
+  /** The next sample, and those whose places begin alike. */
+  private List<PackedSample> nextPlace() {
+    int end = rows.endOfEqual(row);
+    List<PackedSample> place = rows.list(row, end, PackedBlock::sample);
+    place.sort(new PackedSample.ShardOrder());
+    row = end;
+    return place;
   }
 
   @Override

@@ -29,11 +29,20 @@ final class ChannelSums implements Serializable {
   /** The sums of an image, as {@link #copyTo} wrote them. */
   static ChannelSums of(int channels, long[] source, int offset) {
     ChannelSums result = new ChannelSums();
-    result.channels = channels;
-    result.pixels = source[offset];
-    System.arraycopy(source, offset + 1, result.sums, 0, result.sums.length);
-    System.arraycopy(source, offset + 4, result.products, 0, result.products.length);
+    result.add(channels, source, offset);
     return result;
+  }
+
+  /** Adds the sums of an image, as {@link #copyTo} wrote them. */
+  void add(int imageChannels, long[] source, int offset) {
+    channels = Math.max(channels, imageChannels);
+    pixels += source[offset];
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += source[offset + 1 + i];
+    }
+    for (int i = 0; i < products.length; i++) {
+      products[i] += source[offset + 4 + i];
+    }
   }
 
   /** Writes the number of pixels, the sums and the sums of products. */

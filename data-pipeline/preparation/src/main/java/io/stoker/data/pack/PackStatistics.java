@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.pack;
 
+import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ImageShapes;
 import io.stoker.data.shard.IntRange;
 import io.stoker.data.shard.RejectedInput;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,12 +46,15 @@ final class PackStatistics implements Serializable {
   private final long[][] samples;
 
   /** Bytes of encoded images by split and bucket of the order. */
-  private final long[][] bucketBytes;
+  private transient long[][] bucketBytes;
 
   /** Those of all samples, and what their pixels take; null before the first one. */
   private ImageShapes shapes;
 
   private IntRange pixelBytes;
+
+  /** That of the row before, which most rows share. */
+  private transient ImageShape last;
 
   private final List<RejectedInput> rejected = new ArrayList<>();
   private final List<Copy> copies = new ArrayList<>();
@@ -56,6 +63,23 @@ final class PackStatistics implements Serializable {
   PackStatistics(int splits, int classes) {
     samples = new long[splits][classes];
     bucketBytes = new long[splits][PackedSample.BUCKETS];
+  }
+
+  private void writeObject(ObjectOutputStream out) throws IOException {
+    out.defaultWriteObject();
+    for (long[] ofSplit : bucketBytes) {
+      out.write(NumberBytes.of(ofSplit));
+    }
+  }
+
+  private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+    in.defaultReadObject();
+    bucketBytes = new long[samples.length][];
+    byte[] bytes = new byte[PackedSample.BUCKETS * Long.BYTES];
+    for (int split = 0; split < bucketBytes.length; split++) {
+      in.readFully(bytes);
+      bucketBytes[split] = NumberBytes.longs(bytes);
+    }
   }
 
   /** Adds inputs that could not be read. */
@@ -93,10 +117,29 @@ final class PackStatistics implements Serializable {
 
   private void add(MeasuredSample measured) {
     PackedSample sample = measured.sample();
-    samples[sample.split()][sample.label()]++;
-    bucketBytes[sample.split()][PackedSample.bucket(sample.order())] += measured.imageBytes();
-    add(ImageShapes.of(sample.shape()), IntRange.of(sample.shape().bytes()));
+    count(sample.split(), sample.label(), sample.order(), measured.imageBytes());
+    add(sample.shape());
     trainPixels.add(measured.sums());
+  }
+
+  /** Counts a sample whose image no other one has, and returns this. */
+  PackStatistics add(PackedBlock block, int row) {
+    count(block.split(row), block.label(row), block.order(row), block.imageBytes(row));
+    if (last == null || !block.hasShape(row, last)) {
+      last = block.shape(row);
+      add(last);
+    }
+    block.addSums(row, trainPixels);
+    return this;
+  }
+
+  private void count(int split, int label, long order, int imageBytes) {
+    samples[split][label]++;
+    bucketBytes[split][PackedSample.bucket(order)] += imageBytes;
+  }
+
+  private void add(ImageShape shape) {
+    add(ImageShapes.of(shape), IntRange.of(shape.bytes()));
   }
 
   /** Adds what another task counted, and returns this. */

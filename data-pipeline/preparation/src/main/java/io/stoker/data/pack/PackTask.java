@@ -123,6 +123,9 @@ record PackTask(
   /** Brings an image to the size and channels of the job. */
   Pixels fit(Pixels pixels) {
     ImageShape own = pixels.shape();
+    if (size == 0 && own.channels() == channels) {
+      return pixels;
+    }
     ImageShape target =
         size == 0
             ? new ImageShape(own.height(), own.width(), channels)

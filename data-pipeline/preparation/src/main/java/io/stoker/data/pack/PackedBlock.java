@@ -51,6 +51,38 @@ final class PackedBlock implements Serializable {
     this.rejected = rejected;
   }
 
+  /** A block as Java serializes it: arrays of bytes, which it writes as a whole. */
+  @SuppressWarnings("ArrayRecordComponent") // It is private and never compared.
+  private record Written(
+      byte[] ints,
+      byte[] longs,
+      byte[] pathStarts,
+      byte[] paths,
+      byte[] imageStarts,
+      byte[] images,
+      List<RejectedInput> rejected)
+      implements Serializable {
+    private Object readResolve() {
+      return new PackedBlock(
+          NumberBytes.ints(ints),
+          NumberBytes.longs(longs),
+          new Segments(NumberBytes.ints(pathStarts), paths),
+          new Segments(NumberBytes.ints(imageStarts), images),
+          rejected);
+    }
+  }
+
+  private Object writeReplace() {
+    return new Written(
+        NumberBytes.of(ints),
+        NumberBytes.of(longs),
+        NumberBytes.of(paths.starts),
+        paths.values,
+        NumberBytes.of(images.starts),
+        images.values,
+        rejected);
+  }
+
   /** A block that has no samples. */
   static PackedBlock of(List<RejectedInput> rejected) {
     Segments none = Segments.of(new byte[0][]);
@@ -70,6 +102,33 @@ final class PackedBlock implements Serializable {
   /** The index of a sample's split. */
   int split(int row) {
     return ints[row * INTS];
+  }
+
+  /** The index of a sample's class. */
+  int label(int row) {
+    return ints[row * INTS + 1];
+  }
+
+  ImageShape shape(int row) {
+    int at = row * INTS + 2;
+    return new ImageShape(ints[at], ints[at + 1], ints[at + 2]);
+  }
+
+  boolean hasShape(int row, ImageShape shape) {
+    int at = row * INTS + 2;
+    return ints[at] == shape.height()
+        && ints[at + 1] == shape.width()
+        && ints[at + 2] == shape.channels();
+  }
+
+  /** The size of a sample's encoded image. */
+  int imageBytes(int row) {
+    return images.length(row);
+  }
+
+  /** Adds the sums over a sample's pixels to others. */
+  void addSums(int row, ChannelSums sums) {
+    sums.add(ints[row * INTS + 4], longs, row * LONGS + 4);
   }
 
   /** The place of a sample in its split's order. */
@@ -98,9 +157,9 @@ final class PackedBlock implements Serializable {
         ints[at],
         order(row),
         sampleId(row),
-        ints[at + 1],
+        label(row),
         new String(paths.get(row), StandardCharsets.UTF_8),
-        new ImageShape(ints[at + 2], ints[at + 3], ints[at + 4]),
+        shape(row),
         images.get(row),
         Float.intBitsToFloat(ints[at + 5]));
   }
@@ -214,7 +273,7 @@ final class PackedBlock implements Serializable {
    * @param values the bytes, or nothing where only their number is known
    */
   @SuppressWarnings("ArrayRecordComponent") // It is private and never compared.
-  private record Segments(int[] starts, byte[] values) implements Serializable {
+  private record Segments(int[] starts, byte[] values) {
     private static final byte[] NOTHING = {};
 
     static Segments of(byte[][] parts) {

@@ -51,6 +51,9 @@ public final class PrepareJob {
   /** Tasks for each slot: enough that none waits long for the slowest. */
   private static final int TASKS_PER_SLOT = 8;
 
+  /** The driver merges the counts of this many tasks by itself, of more the executors do first. */
+  private static final int MOST_FOR_DRIVER = 32;
+
   private static final List<String> SPLIT_ORDER = List.of("train", "validation", "test");
 
   private final JavaSparkContext spark;
@@ -265,7 +268,7 @@ public final class PrepareJob {
         .values()
         .mapPartitions(
             parts -> List.of(counted(parts, splits, classes, order, duplicates)).iterator())
-        .treeReduce(PackStatistics::merge);
+        .treeReduce(PackStatistics::merge, partitions <= MOST_FOR_DRIVER ? 1 : 2);
   }
 
   /** Rejected inputs, and samples without their images, copies of one image under one key. */
@@ -286,16 +289,21 @@ public final class PrepareJob {
       MeasuredSample.DuplicateOrder order,
       PrepareOptions.Duplicates duplicates) {
     PackStatistics statistics = new PackStatistics(splits, classes);
-    List<MeasuredSample> samples = new ArrayList<>();
-    while (parts.hasNext()) {
-      PackedBlock part = parts.next();
-      statistics.reject(part.rejected());
-      for (int row = 0; row < part.rows(); row++) {
-        samples.add(part.measured(row));
+    List<PackedBlock> blocks = new ArrayList<>();
+    parts.forEachRemaining(blocks::add);
+    blocks.forEach(block -> statistics.reject(block.rejected()));
+    SortedRows rows = SortedRows.of(blocks, PackedBlock::fingerprint);
+    for (int first = 0, end; first < rows.size(); first = end) {
+      end = rows.endOfEqual(first);
+      if (end == first + 1) {
+        rows.get(first, statistics::add);
+      } else {
+        List<MeasuredSample> equal = rows.list(first, end, PackedBlock::measured);
+        equal.sort(order);
+        statistics.addAll(equal, duplicates);
       }
     }
-    samples.sort(order);
-    return statistics.addAll(samples, duplicates);
+    return statistics;
   }
 
   /**
