@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The distributions of both lines of Spark: where both are built, as in the second build of CI. */
 @Exact
@@ -37,8 +39,15 @@ class BothLinesIT {
     other.json("--master local[2] prepare --input raw --output data --channels 1");
   }
 
-  @Test
-  void giveTheSameBitsForOneJobAlsoWhereOneGoesOnWithARunOfTheOther() throws IOException {
+  @ParameterizedTest
+  @ValueSource(ints = {17, 21, 25})
+  void giveTheSameBitsForOneJobAlsoWhereOneGoesOnWithARunOfTheOther(int javaOfSpark4)
+      throws IOException {
+    if (javaOfSpark4 != 17) {
+      String home = InstalledJava.home(javaOfSpark4);
+      here = Stoker.sparkLine().equals("4") ? here.with("JAVA_HOME", home) : here;
+      other = Stoker.sparkLine().equals("4") ? other : other.with("JAVA_HOME", home);
+    }
     String expected = here.hash(TRAIN + " --epochs 2 --run here");
 
     assertThat(other.hash(TRAIN + " --epochs 2 --run other")).isEqualTo(expected);

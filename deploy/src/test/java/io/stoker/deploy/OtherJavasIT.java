@@ -7,9 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.testing.Exact;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,7 +18,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Exact
 class OtherJavasIT {
-  private static final Path INSTALLED = Path.of("/usr/lib/jvm");
   private static final String TRAIN =
       "train --data data --model lenet5 --batch 10 --local-steps 3 --learning-rate 0.05"
           + " --workers 2 --epochs 4";
@@ -79,21 +76,6 @@ class OtherJavasIT {
     assumeThat(java == 21 || Stoker.sparkLine().equals("4"))
         .as("Spark %s runs on Java %d", Stoker.sparkLine(), java)
         .isTrue();
-    String variable = "JAVA" + java + "_HOME";
-    String home = System.getenv(variable);
-    if (home == null && Files.isDirectory(INSTALLED)) {
-      try (Stream<Path> homes = Files.list(INSTALLED)) {
-        home =
-            homes
-                .filter(each -> each.getFileName().toString().contains("-" + java + "-"))
-                .filter(each -> Files.isExecutable(each.resolve("bin/java")))
-                .map(Path::toString)
-                .sorted()
-                .findFirst()
-                .orElse(null);
-      }
-    }
-    assumeThat(home).as("%s, the home of a Java %d", variable, java).isNotNull();
-    return home;
+    return InstalledJava.home(java);
   }
 }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.deploy;
+
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/** Versions of Java other than the one that runs the tests. */
+final class InstalledJava {
+  private static final Path INSTALLED = Path.of("/usr/lib/jvm");
+
+  private InstalledJava() {}
+
+  /**
+   * The home of a version of Java: the variable JAVA21_HOME, JAVA25_HOME and so on, or a folder of
+   * /usr/lib/jvm. Where there is none the test is skipped, and says so.
+   */
+  static String home(int java) throws IOException {
+    String variable = "JAVA" + java + "_HOME";
+    String home = System.getenv(variable);
+    if (home == null && Files.isDirectory(INSTALLED)) {
+      try (Stream<Path> homes = Files.list(INSTALLED)) {
+        home =
+            homes
+                .filter(each -> each.getFileName().toString().contains("-" + java + "-"))
+                .filter(each -> Files.isExecutable(each.resolve("bin/java")))
+                .map(Path::toString)
+                .sorted()
+                .findFirst()
+                .orElse(null);
+      }
+    }
+    assumeThat(home).as("%s, the home of a Java %d", variable, java).isNotNull();
+    return home;
+  }
+}
