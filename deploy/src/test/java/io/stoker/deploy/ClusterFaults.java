@@ -49,7 +49,10 @@ abstract class ClusterFaults {
   static void startCluster() throws IOException {
     stoker = Stoker.in(folder).with(CLASS_PATH, CLASSES);
     succeed("--master local[2] synth --output data --count 750 --size 28");
-    cluster = LocalCluster.in(folder.resolve("cluster")).with(CLASS_PATH, CLASSES);
+    cluster =
+        LocalCluster.in(folder.resolve("cluster"))
+            .with(CLASS_PATH, CLASSES)
+            .with("SPARK_DAEMON_JAVA_OPTS", "-Dspark.decommission.enabled=true");
     master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
   }
 

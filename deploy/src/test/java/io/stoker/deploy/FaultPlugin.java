@@ -73,6 +73,8 @@ public final class FaultPlugin implements SparkPlugin {
     KILL_EXECUTOR,
     KILL_WORKER,
     KILL_DRIVER,
+    /** Tells a worker process of the cluster that its machine goes, as a person would. */
+    NOTIFY_WORKER,
     /** The first task fails, when all its work is done, and its second attempt likewise. */
     FAIL,
     /** From then on, train tasks of the first task's executor take seconds longer. */
@@ -291,7 +293,7 @@ public final class FaultPlugin implements SparkPlugin {
 
     private Order happen(Fault fault, Started task) throws InterruptedException {
       switch (fault.action()) {
-        case KILL_EXECUTOR, KILL_WORKER, KILL_DRIVER -> {
+        case KILL_EXECUTOR, KILL_WORKER, KILL_DRIVER, NOTIFY_WORKER -> {
           boolean first = killed.isEmpty();
           kill(fault, task.process());
           if (first && fault.afterRound()) {
@@ -329,14 +331,14 @@ public final class FaultPlugin implements SparkPlugin {
       ProcessHandle executor = ProcessHandle.of(victim.pid()).orElseThrow();
       long pid =
           switch (fault.action()) {
-            case KILL_WORKER -> executor.parent().orElseThrow().pid();
+            case KILL_WORKER, NOTIFY_WORKER -> executor.parent().orElseThrow().pid();
             case KILL_DRIVER -> ProcessHandle.current().pid();
             default -> victim.pid();
           };
       Runnable killing =
           () -> {
             say("%s %s", fault.action(), victim.executor());
-            kill(pid);
+            signal(fault.action() == Action.NOTIFY_WORKER ? "PWR" : "KILL", pid);
           };
       if (fault.afterRound()) {
         afterRound = killing;
@@ -348,9 +350,9 @@ public final class FaultPlugin implements SparkPlugin {
       }
     }
 
-    private static void kill(long pid) {
+    private static void signal(String name, long pid) {
       try {
-        new ProcessBuilder("kill", "-KILL", Long.toString(pid)).start().waitFor();
+        new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (InterruptedException e) {

@@ -115,6 +115,22 @@ class FaultsInStagesIT extends ClusterFaults {
     assertThat(outcome.err()).contains("Rounds are trained again");
   }
 
+  /** The other executors have a slot for the worker, which goes there between two rounds. */
+  @Test
+  void losesNoRoundWhereAWorkerProcessIsToldToLeave() throws IOException {
+    cluster.haveWorkers(3);
+    job = IN_SLICES;
+    try {
+      Outcome outcome = train("notify-worker@" + IN_MID_STAGE, "spark.decommission.enabled=true");
+      assertTogether(outcome);
+      assertThat(happened("NOTIFY_WORKER ")).hasSize(1);
+      assertThat(happened("train 3 ")).hasSize(2 + 1);
+      assertThat(outcome.err()).doesNotContain("Rounds are trained again");
+    } finally {
+      cluster.haveWorkers(0); // The process that was told to leave takes no executors any more.
+    }
+  }
+
   /** The rounds of the stage are trained again, in one stage. */
   @Test
   void losesAnExecutorOfWorkersWhoseRoundsOverlap() throws IOException {
