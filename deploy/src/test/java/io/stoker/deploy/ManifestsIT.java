@@ -209,7 +209,9 @@ class ManifestsIT {
 
   static Stream<Path> scripts() throws IOException {
     try (Stream<Path> bin = Files.list(DEPLOY.resolve("bin"))) {
-      return Stream.concat(Stream.of(Stoker.checkout().resolve("stoker")), bin.toList().stream());
+      return Stream.concat(
+          Stream.of(Stoker.checkout().resolve("stoker"), DEPLOY.resolve("docker/spark-base")),
+          bin.toList().stream());
     }
   }
 
