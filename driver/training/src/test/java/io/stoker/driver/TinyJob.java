@@ -103,7 +103,7 @@ public final class TinyJob {
         .epochs(2)
         .learningRate(0.05)
         .schedule(new LearningRateSchedule.Constant(0))
-        .sliceBytes(1024)
+        .set("slice_bytes", 1024)
         .seed(3);
   }
 

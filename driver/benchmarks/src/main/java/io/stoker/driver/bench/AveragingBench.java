@@ -126,7 +126,7 @@ public final class AveragingBench {
    * @param rounds how many rounds are measured, after a warm-up
    * @param round one round
    */
-  static AveragingCost measure(JavaSparkContext spark, int rounds, Runnable round) {
+  public static AveragingCost measure(JavaSparkContext spark, int rounds, Runnable round) {
     DriverTraffic traffic = new DriverTraffic(spark.isLocal());
     List<Double> seconds = new ArrayList<>();
     for (int i = 0; i < WARM_UP; i++) {

@@ -34,7 +34,7 @@ class MovingAverageCommandsTest {
       last =
           TrainJob.run(
                   spark,
-                  job.config("average").ema(0.9).build(),
+                  job.config("average").set("ema", 0.9).build(),
                   ExistingRun.REFUSE,
                   RoundListener.NONE)
               .parametersSha256();

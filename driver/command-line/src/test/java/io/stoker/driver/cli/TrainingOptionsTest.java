@@ -21,17 +21,26 @@ class TrainingOptionsTest {
           .model("lenet5")
           .epochs(30)
           .schedule(new LearningRateSchedule.StepDecay(0.5, 7, 2))
-          .biasRate(2)
+          .set("bias_rate", 2)
           .build();
 
   @Test
   void keepWhatTheRecipeSaysUnlessTheySayOtherwise() {
     assertThat(over()).isEqualTo(recipe);
     assertThat(over("--clip-norm", "5", "--label-smoothing", "0.1", "--every-step-epochs", "3"))
-        .isEqualTo(recipe.toBuilder().clipNorm(5).labelSmoothing(0.1).everyStepEpochs(3).build());
+        .isEqualTo(
+            recipe.toBuilder()
+                .set("clip_norm", 5)
+                .set("label_smoothing", 0.1)
+                .set("every_step_epochs", 3)
+                .build());
     assertThat(over("--outer-rate", "0.5", "--outer-momentum", "0.7", "--outer-nesterov"))
         .isEqualTo(
-            recipe.toBuilder().outerRate(0.5).outerMomentum(0.7).outerNesterov(true).build());
+            recipe.toBuilder()
+                .set("outer_rate", 0.5)
+                .set("outer_momentum", 0.7)
+                .set("outer_nesterov", true)
+                .build());
     assertThat(over("--mixup", "0.2").data().mixup()).isEqualTo(0.2);
     assertThat(over("--bias-rate", "1").optimizer().biasRate()).isEqualTo(1);
     assertThat(over("--nesterov", "--scale-rate", "0"))

@@ -75,7 +75,7 @@ class MlflowLogTest {
               job.config("run")
                   .validateEvery(3)
                   .validationSplit("test")
-                  .mlflow(tracker.uri() + "/")
+                  .set("mlflow", tracker.uri() + "/")
                   .build());
 
       assertThat(tracker.runs).hasValue(1);
@@ -117,7 +117,8 @@ class MlflowLogTest {
   @Test
   void aResumedTrainingGoesOnWithItsRunAndLogsNoRoundTwice() {
     try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
-      TrainingConfig config = job.config("run").checkpointEvery(2).mlflow(tracker.uri()).build();
+      TrainingConfig config =
+          job.config("run").checkpointEvery(2).set("mlflow", tracker.uri()).build();
       assertThatThrownBy(() -> train(config, ExistingRun.REFUSE, TinyJob.stoppingAfter(5)))
           .hasMessage("stopped");
       assertThat(tracker.statuses).containsExactly("FAILED");
@@ -138,11 +139,13 @@ class MlflowLogTest {
   void aResumedTrainingFirstLogsWhatWasNotLogged() {
     TrainingConfig.Builder config = job.config("run").validateEvery(2).validationSplit("test");
     try (FakeTracker down = new FakeTracker(FakeTracker.Mood.FORBIDDEN)) {
-      train(config.mlflow(down.uri()).build());
+      train(config.set("mlflow", down.uri()).build());
     }
     try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
       train(
-          config.epochs(3).mlflow(tracker.uri()).build(), ExistingRun.RESUME, RoundListeners.NONE);
+          config.epochs(3).set("mlflow", tracker.uri()).build(),
+          ExistingRun.RESUME,
+          RoundListeners.NONE);
 
       for (RoundMetrics round : rounds("run")) {
         assertThat(tracker.metrics.get("train/loss"))
@@ -157,7 +160,7 @@ class MlflowLogTest {
   void aResumedTrainingLogsEachMetricFromWhereItEnded() {
     try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
       TrainingConfig.Builder config =
-          job.config("run").validateEvery(2).validationSplit("test").mlflow(tracker.uri());
+          job.config("run").validateEvery(2).validationSplit("test").set("mlflow", tracker.uri());
       train(config.build());
       tracker.metrics.get("train/loss").tailMap(5L).clear();
       tracker.metrics.get("test/accuracy").tailMap(3L).clear();
@@ -174,7 +177,7 @@ class MlflowLogTest {
   @Test
   void aDamagedRecordCostsAnotherRun() throws IOException {
     try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
-      TrainingConfig config = job.config("run").mlflow(tracker.uri()).build();
+      TrainingConfig config = job.config("run").set("mlflow", tracker.uri()).build();
       train(config);
       Files.writeString(job.run("run").resolve("mlflow.json"), "{\"run_id\": ");
       tracker.metrics.clear();
@@ -196,7 +199,7 @@ class MlflowLogTest {
       Duration request = mood == FakeTracker.Mood.HANG ? Duration.ofMillis(300) : MINUTE;
       TrainResult result =
           train(
-              job.config("run").mlflow(tracker.uri()).build(),
+              job.config("run").set("mlflow", tracker.uri()).build(),
               ExistingRun.REFUSE,
               RoundListeners.NONE,
               request);
@@ -219,7 +222,7 @@ class MlflowLogTest {
       port = socket.getLocalPort();
     }
     try (LogLines log = LogLines.of(MlflowLog.class)) {
-      train(job.config("run").mlflow("http://127.0.0.1:" + port).build());
+      train(job.config("run").set("mlflow", "http://127.0.0.1:" + port).build());
 
       assertThat(log.lines()).singleElement().asString().contains("refused");
     }
@@ -228,7 +231,7 @@ class MlflowLogTest {
   @Test
   void whatFailedFirstIsSentLater() {
     try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.ERROR_500).recoveringAfter(1)) {
-      train(job.config("run").epochs(30).mlflow(tracker.uri()).build());
+      train(job.config("run").epochs(30).set("mlflow", tracker.uri()).build());
 
       assertThat(tracker.metrics.get("train/loss")).hasSize(rounds("run").size());
       assertThat(tracker.statuses).containsExactly("FINISHED");
@@ -241,7 +244,7 @@ class MlflowLogTest {
             new FakeTracker(FakeTracker.Mood.WELL)
                 .refusing(batch -> batch.toString().contains("\"step\":4}"));
         LogLines log = LogLines.of(MlflowLog.class)) {
-      train(job.config("run").epochs(3).mlflow(tracker.uri()).build());
+      train(job.config("run").epochs(3).set("mlflow", tracker.uri()).build());
 
       assertThat(tracker.metrics.get("train/loss"))
           .containsOnlyKeys(1L, 2L, 3L, 5L, 6L, 7L, 8L, 9L);
@@ -261,7 +264,7 @@ class MlflowLogTest {
     assertThat(job.run("run").resolve("mlflow.json")).doesNotExist();
     try (FakeTracker tracker = new FakeTracker(FakeTracker.Mood.WELL)) {
       train(
-          job.config("run").epochs(3).mlflow(tracker.uri()).build(),
+          job.config("run").epochs(3).set("mlflow", tracker.uri()).build(),
           ExistingRun.RESUME,
           RoundListeners.NONE);
 

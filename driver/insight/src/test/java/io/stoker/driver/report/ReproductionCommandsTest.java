@@ -27,7 +27,7 @@ class ReproductionCommandsTest {
             .model("lenet5")
             .batch(7)
             .schedule(new LearningRateSchedule.Cosine(3, 0.5))
-            .layerRates(Map.of("dense \"1\"", 0.5))
+            .set("layer_rates", Map.of("dense \"1\"", 0.5))
             .augmentations(List.of("shift", "flip"))
             .build();
     List<String> commands = ReproductionCommands.of(config);

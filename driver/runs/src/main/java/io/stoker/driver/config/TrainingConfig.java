@@ -206,14 +206,6 @@ public record TrainingConfig(
       return set("schedule", value);
     }
 
-    public Builder biasRate(double factor) {
-      return set("bias_rate", factor);
-    }
-
-    public Builder layerRates(Map<String, Double> factors) {
-      return set("layer_rates", factors);
-    }
-
     public Builder momentum(double value) {
       return set("momentum", value);
     }
@@ -222,64 +214,8 @@ public record TrainingConfig(
       return set("weight_decay", value);
     }
 
-    public Builder clipNorm(double norm) {
-      return set("clip_norm", norm);
-    }
-
-    public Builder labelSmoothing(double share) {
-      return set("label_smoothing", share);
-    }
-
-    public Builder updaterState(UpdaterState value) {
-      return set("updater_state", value);
-    }
-
-    public Builder everyStepEpochs(int count) {
-      return set("every_step_epochs", count);
-    }
-
-    public Builder outerRate(double factor) {
-      return set("outer_rate", factor);
-    }
-
-    public Builder outerMomentum(double value) {
-      return set("outer_momentum", value);
-    }
-
-    public Builder outerNesterov(boolean ahead) {
-      return set("outer_nesterov", ahead);
-    }
-
-    public Builder ema(double decay) {
-      return set("ema", decay);
-    }
-
-    public Builder swa(int epochs) {
-      return set("swa", epochs);
-    }
-
-    public Builder wire(Wire value) {
-      return set("wire", value);
-    }
-
     public Builder augmentations(List<String> names) {
       return set("augmentations", names);
-    }
-
-    public Builder mixup(double alpha) {
-      return set("mixup", alpha);
-    }
-
-    public Builder cutmix(double alpha) {
-      return set("cutmix", alpha);
-    }
-
-    public Builder repeats(int times) {
-      return set("repeats", times);
-    }
-
-    public Builder sizes(String value) {
-      return set("size_schedule", value);
     }
 
     public Builder seed(long value) {
@@ -324,26 +260,6 @@ public record TrainingConfig(
 
     public Builder normalization(NormalizationSource value) {
       return set("normalization", value);
-    }
-
-    public Builder sliceBytes(int bytes) {
-      return set("slice_bytes", bytes);
-    }
-
-    public Builder overlapSteps(int steps) {
-      return set("overlap_steps", steps);
-    }
-
-    public Builder classWeights(ClassWeighting value) {
-      return set("class_weights", value);
-    }
-
-    public Builder sampling(Sampling value) {
-      return set("sampling", value);
-    }
-
-    public Builder mlflow(String uri) {
-      return set("mlflow", uri);
     }
 
     public Builder precision(Precision value) {

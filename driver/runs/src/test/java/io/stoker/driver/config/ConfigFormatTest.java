@@ -21,12 +21,13 @@ class ConfigFormatTest {
     String text = ConfigFormat.toJson(unusual).toString();
 
     assertThat(ConfigFormat.fromJson(new ObjectMapper().readTree(text), "text")).isEqualTo(unusual);
-    TrainingConfig.Builder weighted = unusual.toBuilder().cutmix(0).sampling(Sampling.BALANCED);
+    TrainingConfig.Builder weighted =
+        unusual.toBuilder().set("cutmix", 0).set("sampling", Sampling.BALANCED);
     for (TrainingConfig config :
         List.of(
-            weighted.classWeights(new ClassWeighting.Balanced()).build(),
-            weighted.classWeights(new ClassWeighting.PerClass(Map.of("a-b", 2.5))).build(),
-            unusual.toBuilder().ema(0).swa(3).build())) {
+            weighted.set("class_weights", new ClassWeighting.Balanced()).build(),
+            weighted.set("class_weights", new ClassWeighting.PerClass(Map.of("a-b", 2.5))).build(),
+            unusual.toBuilder().set("ema", 0).set("swa", 3).build())) {
       assertThat(
               ConfigFormat.fromJson(
                   new ObjectMapper().readTree(ConfigFormat.toJson(config).toString()), "text"))

@@ -19,7 +19,7 @@ class JobIdentityTest {
       TrainingConfigTest.unusual().toBuilder()
           .precision(Precision.FP32)
           .convolution(ConvolutionAlgorithm.DIRECT)
-          .cutmix(0) // It cannot be had with weights of classes.
+          .set("cutmix", 0) // It cannot be had with weights of classes.
           .build();
   private final JobIdentity identity = new JobIdentity(config, "layers", "4711");
 
@@ -36,8 +36,8 @@ class JobIdentityTest {
             .patience(3)
             .metric(SelectionMetric.ACCURACY)
             .checkpointEvery(1)
-            .sliceBytes(8192)
-            .mlflow("http://elsewhere")
+            .set("slice_bytes", 8192)
+            .set("mlflow", "http://elsewhere")
             .build();
     JobIdentity moved = new JobIdentity(elsewhere, "layers", "4711");
 
@@ -59,10 +59,10 @@ class JobIdentityTest {
   /** It goes with fp32 alone. */
   @Test
   void differsInTheOverlap() {
-    TrainingConfig exact = config.toBuilder().wire(Wire.FP32).build();
+    TrainingConfig exact = config.toBuilder().set("wire", Wire.FP32).build();
     JobIdentity plain = new JobIdentity(exact, "layers", "4711");
     JobIdentity overlapping =
-        new JobIdentity(exact.toBuilder().overlapSteps(2).build(), "layers", "4711");
+        new JobIdentity(exact.toBuilder().set("overlap_steps", 2).build(), "layers", "4711");
 
     assertThat(overlapping.differences(plain))
         .containsExactly("overlap steps: 2 here, not set in the run");
@@ -81,22 +81,22 @@ class JobIdentityTest {
             config.toBuilder().localSteps(8).build(),
             config.toBuilder().learningRate(0.25).build(),
             config.toBuilder().schedule(new LearningRateSchedule.Constant(0)).build(),
-            config.toBuilder().biasRate(1).build(),
-            config.toBuilder().layerRates(Map.of("1", 0.5)).build(),
-            config.toBuilder().clipNorm(7).build(),
-            config.toBuilder().labelSmoothing(0).build(),
-            config.toBuilder().mixup(0).build(),
-            config.toBuilder().cutmix(1).build(),
-            config.toBuilder().repeats(1).build(),
-            config.toBuilder().everyStepEpochs(2).build(),
-            config.toBuilder().outerRate(1).build(),
-            config.toBuilder().outerMomentum(0).build(),
-            config.toBuilder().outerNesterov(false).build(),
-            config.toBuilder().wire(Wire.FP16).build(),
+            config.toBuilder().set("bias_rate", 1).build(),
+            config.toBuilder().set("layer_rates", Map.of("1", 0.5)).build(),
+            config.toBuilder().set("clip_norm", 7).build(),
+            config.toBuilder().set("label_smoothing", 0).build(),
+            config.toBuilder().set("mixup", 0).build(),
+            config.toBuilder().set("cutmix", 1).build(),
+            config.toBuilder().set("repeats", 1).build(),
+            config.toBuilder().set("every_step_epochs", 2).build(),
+            config.toBuilder().set("outer_rate", 1).build(),
+            config.toBuilder().set("outer_momentum", 0).build(),
+            config.toBuilder().set("outer_nesterov", false).build(),
+            config.toBuilder().set("wire", Wire.FP16).build(),
             config.toBuilder().freeze("").build(),
             config.toBuilder().momentum(0.25).build(),
             config.toBuilder().weightDecay(0).build(),
-            config.toBuilder().updaterState(UpdaterState.AVERAGE).build(),
+            config.toBuilder().set("updater_state", UpdaterState.AVERAGE).build(),
             config.toBuilder().augmentations(List.of("flip")).build(),
             config.toBuilder().seed(1).build(),
             config.toBuilder().engine("onednn").build(),
@@ -152,19 +152,20 @@ class JobIdentityTest {
   void differsInWeightsOfClasses() {
     JobIdentity weighted =
         new JobIdentity(
-            config.toBuilder().classWeights(new ClassWeighting.Balanced()).build(),
+            config.toBuilder().set("class_weights", new ClassWeighting.Balanced()).build(),
             "layers",
             "4711");
     JobIdentity perClass =
         new JobIdentity(
             config.toBuilder()
-                .classWeights(new ClassWeighting.PerClass(Map.of("a-b", 2.0)))
+                .set("class_weights", new ClassWeighting.PerClass(Map.of("a-b", 2.0)))
                 .build(),
             "layers",
             "4711");
 
     JobIdentity balanced =
-        new JobIdentity(config.toBuilder().sampling(Sampling.BALANCED).build(), "layers", "4711");
+        new JobIdentity(
+            config.toBuilder().set("sampling", Sampling.BALANCED).build(), "layers", "4711");
 
     assertThat(balanced.differences(identity))
         .containsExactly("sampling: balanced here, not set in the run");
@@ -247,9 +248,9 @@ class JobIdentityTest {
             .set("beta2", 0.999)
             .set("epsilon", 1e-8)
             .set("scale_rate", 1.0)
-            .sizes("")
-            .ema(0)
-            .repeats(1)
+            .set("size_schedule", "")
+            .set("ema", 0)
+            .set("repeats", 1)
             .build();
     TrainingConfig watching =
         earlier.toBuilder().schedule(new LearningRateSchedule.Plateau(0.1, 5, 0)).build();

@@ -101,7 +101,11 @@ class LayerRatesTest {
 
   private static TrainingConfig config(String freeze, Map<String, Double> rates) {
     TrainingConfig.Builder builder =
-        TrainingConfig.builder().data("data").run("run").model("resnet-20").layerRates(rates);
+        TrainingConfig.builder()
+            .data("data")
+            .run("run")
+            .model("resnet-20")
+            .set("layer_rates", rates);
     return freeze.isEmpty() ? builder.build() : builder.init("trained").freeze(freeze).build();
   }
 }

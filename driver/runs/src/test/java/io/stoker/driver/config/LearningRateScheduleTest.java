@@ -114,8 +114,8 @@ class LearningRateScheduleTest {
         TrainingConfigTest.minimal()
             .learningRate(0.5)
             .schedule(new LearningRateSchedule.Plateau(0.5, 1, 0))
-            .clipNorm(3)
-            .labelSmoothing(0.125)
+            .set("clip_norm", 3)
+            .set("label_smoothing", 0.125)
             .build();
     ConfiguredSteps start = ConfiguredSteps.of(config, Optional.empty(), STEPS);
 
@@ -148,7 +148,9 @@ class LearningRateScheduleTest {
     ConfiguredSteps averaged = ConfiguredSteps.of(config, Optional.empty(), STEPS);
     ConfiguredSteps reset =
         ConfiguredSteps.of(
-            config.toBuilder().updaterState(UpdaterState.RESET).build(), Optional.empty(), STEPS);
+            config.toBuilder().set("updater_state", UpdaterState.RESET).build(),
+            Optional.empty(),
+            STEPS);
 
     assertThat(averaged.at(41, 1).adam()).isEqualTo(new StepSettings.Adam(0.95f, 1e-6f, 42));
     assertThat(reset.at(41, 1).adam()).isEqualTo(new StepSettings.Adam(0.95f, 1e-6f, 2));

@@ -101,7 +101,7 @@ class TrainingConfigTest {
             config -> config.set("optimizer", "adamw").set("nesterov", true),
             "Invalid optimizer: adamw has no Nesterov momentum"),
         invalid(
-            config -> config.set("optimizer", "adamw").wire(Wire.FP16),
+            config -> config.set("optimizer", "adamw").set("wire", Wire.FP16),
             "Cannot send the second moments of adamw as fp16"),
         invalid(config -> config.set("beta2", 1.0), "Invalid beta2: 1.0 (must be > 0 and < 1)"),
         invalid(config -> config.set("epsilon", 0.0), "Invalid epsilon: 0.0 (must be > 0)"),
@@ -109,29 +109,36 @@ class TrainingConfigTest {
             config -> config.set("scale_rate", -1.0), "Invalid scale rate: -1.0 (must be >= 0)"),
         invalid(config -> config.momentum(1e-46), "Invalid momentum: 1.0E-46 (as a 32-bit"),
         invalid(config -> config.weightDecay(1e-46), "Invalid weight decay: 1.0E-46"),
-        invalid(config -> config.biasRate(1e-46), "Invalid bias rate: 1.0E-46"),
-        invalid(config -> config.biasRate(1e39), "Invalid bias rate: 1.0E39"),
-        invalid(config -> config.clipNorm(1e39), "Invalid gradient norm: 1.0E39"),
-        invalid(config -> config.clipNorm(1e-46), "Invalid gradient norm: 1.0E-46"),
-        invalid(config -> config.labelSmoothing(1e-46), "Invalid label smoothing: 1.0E-46"),
-        invalid(config -> config.labelSmoothing(1 - 1e-9), "Invalid label smoothing: 0.999"),
-        invalid(config -> config.layerRates(Map.of("1", 1e39)), "Invalid rate of layer 1: 1.0E39"),
+        invalid(config -> config.set("bias_rate", 1e-46), "Invalid bias rate: 1.0E-46"),
+        invalid(config -> config.set("bias_rate", 1e39), "Invalid bias rate: 1.0E39"),
+        invalid(config -> config.set("clip_norm", 1e39), "Invalid gradient norm: 1.0E39"),
+        invalid(config -> config.set("clip_norm", 1e-46), "Invalid gradient norm: 1.0E-46"),
+        invalid(config -> config.set("label_smoothing", 1e-46), "Invalid label smoothing: 1.0E-46"),
+        invalid(
+            config -> config.set("label_smoothing", 1 - 1e-9), "Invalid label smoothing: 0.999"),
+        invalid(
+            config -> config.set("layer_rates", Map.of("1", 1e39)),
+            "Invalid rate of layer 1: 1.0E39"),
         invalid(config -> config.momentum(1), "Invalid momentum: 1.0 (must be >= 0 and < 1)"),
         invalid(config -> config.weightDecay(-0.1), "Invalid weight decay: -0.1 (must be >= 0)"),
-        invalid(config -> config.biasRate(-1), "Invalid bias rate: -1.0 (must be >= 0)"),
-        invalid(config -> config.clipNorm(-1), "Invalid gradient norm: -1.0 (must be > 0, or 0"),
-        invalid(config -> config.mixup(-1), "Invalid mixup: -1.0 (must be > 0"),
-        invalid(config -> config.repeats(0), "Invalid repeats: 0 (must be >= 1)"),
+        invalid(config -> config.set("bias_rate", -1), "Invalid bias rate: -1.0 (must be >= 0)"),
         invalid(
-            config -> config.batch(64).repeats(3),
+            config -> config.set("clip_norm", -1),
+            "Invalid gradient norm: -1.0 (must be > 0, or 0"),
+        invalid(config -> config.set("mixup", -1), "Invalid mixup: -1.0 (must be > 0"),
+        invalid(config -> config.set("repeats", 0), "Invalid repeats: 0 (must be >= 1)"),
+        invalid(
+            config -> config.batch(64).set("repeats", 3),
             "Invalid repeats: 3 (must divide the batch of 64)"),
-        invalid(config -> config.cutmix(101), "Invalid cutmix: 101.0 (must be > 0"),
+        invalid(config -> config.set("cutmix", 101), "Invalid cutmix: 101.0 (must be > 0"),
         invalid(
-            config -> config.cutmix(1).classWeights(new ClassWeighting.Balanced()),
+            config -> config.set("cutmix", 1).set("class_weights", new ClassWeighting.Balanced()),
             "Cannot use --cutmix with --class-weights:"),
-        invalid(config -> config.labelSmoothing(1), "Invalid label smoothing: 1.0 (must be >= 0"),
         invalid(
-            config -> config.everyStepEpochs(-1),
+            config -> config.set("label_smoothing", 1),
+            "Invalid label smoothing: 1.0 (must be >= 0"),
+        invalid(
+            config -> config.set("every_step_epochs", -1),
             "Invalid epochs of averaging every step: -1 (must be >= 0)"),
         invalid(
             config ->
@@ -139,8 +146,9 @@ class TrainingConfigTest {
                     .localSteps(LocalSteps.parse("qsr:4:0.02"))
                     .schedule(new LearningRateSchedule.Plateau(0.1, 5, 0)),
             "Invalid local steps: qsr:4:0.02 follows the learning rate"),
-        invalid(config -> config.outerRate(0), "Invalid outer rate: 0.0 (must be > 0)"),
-        invalid(config -> config.outerMomentum(1), "Invalid outer momentum: 1.0 (must be >= 0"),
+        invalid(config -> config.set("outer_rate", 0), "Invalid outer rate: 0.0 (must be > 0)"),
+        invalid(
+            config -> config.set("outer_momentum", 1), "Invalid outer momentum: 1.0 (must be >= 0"),
         invalid(config -> config.freeze("3"), "Cannot freeze layer 3: without --init CHECKPOINT"),
         invalid(
             config -> config.normalization(NormalizationSource.INIT),
@@ -153,40 +161,47 @@ class TrainingConfigTest {
         invalid(
             config -> config.metric(SelectionMetric.LOG_LOSS),
             "Invalid metric: log-loss without validation (say --validate-every"),
-        invalid(config -> config.sliceBytes(1026), "Invalid slice size: 1026 bytes"),
+        invalid(config -> config.set("slice_bytes", 1026), "Invalid slice size: 1026 bytes"),
         invalid(
-            config -> config.overlapSteps(-1),
+            config -> config.set("overlap_steps", -1),
             "Invalid overlap: -1 steps (must be >= 1, or 0 for none)"),
         invalid(
-            config -> config.overlapSteps(10),
+            config -> config.set("overlap_steps", 10),
             "Invalid overlap: 10 steps (must be less than the local steps, which are 10)"),
         invalid(
-            config -> config.localSteps(LocalSteps.parse("qsr:4:0.02")).overlapSteps(4),
+            config -> config.localSteps(LocalSteps.parse("qsr:4:0.02")).set("overlap_steps", 4),
             "Invalid overlap: 4 steps (must be less than the local steps, which are qsr:4:0.02)"),
         invalid(
-            config -> config.overlapSteps(2).wire(Wire.INT8),
+            config -> config.set("overlap_steps", 2).set("wire", Wire.INT8),
             "Invalid wire: int8 with overlap (say --wire fp32, or --overlap-steps 0)"),
-        invalid(config -> config.mlflow("localhost:5000"), "Invalid MLflow URI: localhost:5000"),
-        invalid(config -> config.mlflow("ftp://host"), "Invalid MLflow URI: ftp://host (must be"),
-        invalid(config -> config.mlflow("http://"), "Invalid MLflow URI: http:// (must be"),
-        invalid(config -> config.mlflow("http://a b"), "Invalid MLflow URI: http://a b (must be"),
-        invalid(config -> config.mlflow("http://h:99999"), "Invalid MLflow URI: http://h:99999"),
-        invalid(config -> config.mlflow("http://h/?a=b"), "Invalid MLflow URI: not shown"),
         invalid(
-            config -> config.mlflow("http://ann:secret@host"),
+            config -> config.set("mlflow", "localhost:5000"), "Invalid MLflow URI: localhost:5000"),
+        invalid(
+            config -> config.set("mlflow", "ftp://host"),
+            "Invalid MLflow URI: ftp://host (must be"),
+        invalid(config -> config.set("mlflow", "http://"), "Invalid MLflow URI: http:// (must be"),
+        invalid(
+            config -> config.set("mlflow", "http://a b"),
+            "Invalid MLflow URI: http://a b (must be"),
+        invalid(
+            config -> config.set("mlflow", "http://h:99999"), "Invalid MLflow URI: http://h:99999"),
+        invalid(config -> config.set("mlflow", "http://h/?a=b"), "Invalid MLflow URI: not shown"),
+        invalid(
+            config -> config.set("mlflow", "http://ann:secret@host"),
             "Invalid MLflow URI: not shown, a password may be in it"));
   }
 
   @Test
   void whatTrainingDoesNotReachIsRefused() {
-    minimal().epochs(3).sizes("20@0,28@2").build().requireEpochs();
-    assertThatThrownBy(() -> minimal().epochs(2).sizes("20@0,28@2").build().requireEpochs())
+    minimal().epochs(3).set("size_schedule", "20@0,28@2").build().requireEpochs();
+    assertThatThrownBy(
+            () -> minimal().epochs(2).set("size_schedule", "20@0,28@2").build().requireEpochs())
         .isInstanceOf(InputException.class)
         .hasMessage(
             "Invalid size schedule: 20@0,28@2 (training ends after 2 epochs, before the last"
                 + " size)");
-    minimal().epochs(3).swa(2).build().requireEpochs();
-    assertThatThrownBy(() -> minimal().epochs(3).swa(3).build().requireEpochs())
+    minimal().epochs(3).set("swa", 2).build().requireEpochs();
+    assertThatThrownBy(() -> minimal().epochs(3).set("swa", 3).build().requireEpochs())
         .isInstanceOf(InputException.class)
         .hasMessage(
             "Invalid swa: 3 (must be less than the epochs, which are 3: the mean would have no"
@@ -209,7 +224,7 @@ class TrainingConfigTest {
         "http:name:hunter2@h"
       })
   void aTrackersUriHasNoPlaceForASecretAndTheErrorDoesNotRepeatIt(String uri) {
-    assertThatThrownBy(() -> minimal().mlflow(uri).build())
+    assertThatThrownBy(() -> minimal().set("mlflow", uri).build())
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Invalid MLflow URI: ")
         .hasMessageNotContaining("hunter2");
@@ -223,7 +238,7 @@ class TrainingConfigTest {
         "http://[::1]:5000"
       })
   void aTrackersUriMayHaveAPath(String uri) {
-    assertThat(minimal().mlflow(uri).build().tracking().isOn()).isTrue();
+    assertThat(minimal().set("mlflow", uri).build().tracking().isOn()).isTrue();
   }
 
   private static Arguments invalid(UnaryOperator<TrainingConfig.Builder> change, String message) {
@@ -234,7 +249,8 @@ class TrainingConfigTest {
   void carriesMomentumOnlyWhereThereIsSome() {
     assertThat(minimal().build().carriesUpdaterState()).isTrue();
     assertThat(minimal().momentum(0).build().carriesUpdaterState()).isFalse();
-    assertThat(minimal().updaterState(UpdaterState.RESET).build().carriesUpdaterState()).isFalse();
+    assertThat(minimal().set("updater_state", UpdaterState.RESET).build().carriesUpdaterState())
+        .isFalse();
   }
 
   static TrainingConfig.Builder minimal() {
@@ -253,30 +269,30 @@ class TrainingConfigTest {
         .epochs(11)
         .learningRate(0.125)
         .schedule(new LearningRateSchedule.Cosine(11, 1.5))
-        .biasRate(2)
-        .layerRates(Map.of("1", 0.5, "dense 10", 10.0))
+        .set("bias_rate", 2)
+        .set("layer_rates", Map.of("1", 0.5, "dense 10", 10.0))
         .momentum(0.5)
         .weightDecay(0.25)
-        .clipNorm(6)
-        .labelSmoothing(0.0625)
-        .updaterState(UpdaterState.RESET)
-        .everyStepEpochs(1)
-        .outerRate(0.5)
-        .outerMomentum(0.25)
-        .outerNesterov(true)
+        .set("clip_norm", 6)
+        .set("label_smoothing", 0.0625)
+        .set("updater_state", UpdaterState.RESET)
+        .set("every_step_epochs", 1)
+        .set("outer_rate", 0.5)
+        .set("outer_momentum", 0.25)
+        .set("outer_nesterov", true)
         .set("nesterov", true)
         .set("tta", TestViews.FLIP)
         .set("calibrate", true)
         .set("beta2", 0.95)
         .set("epsilon", 1e-6)
         .set("scale_rate", 0.0)
-        .ema(0.75)
-        .wire(Wire.INT8)
+        .set("ema", 0.75)
+        .set("wire", Wire.INT8)
         .augmentations(List.of("shift=1", "flip"))
-        .mixup(0.375)
-        .cutmix(0.75)
-        .sizes("20@0,28@5")
-        .repeats(5)
+        .set("mixup", 0.375)
+        .set("cutmix", 0.75)
+        .set("size_schedule", "20@0,28@5")
+        .set("repeats", 5)
         .seed(-13)
         .checkpointEvery(17)
         .keep(19)
@@ -290,8 +306,8 @@ class TrainingConfigTest {
         .init("some/checkpoint")
         .freeze("4")
         .normalization(NormalizationSource.INIT)
-        .sliceBytes(4096)
-        .mlflow("https://tracker:5000")
+        .set("slice_bytes", 4096)
+        .set("mlflow", "https://tracker:5000")
         .build();
   }
 }

@@ -153,7 +153,7 @@ class StokerModelTest {
     TrainResult result =
         TrainJob.run(
             context,
-            job.config("average").ema(0.9).build(),
+            job.config("average").set("ema", 0.9).build(),
             ExistingRun.REFUSE,
             RoundListener.NONE);
     String saved = scratch.resolve("saved").toString();

@@ -102,7 +102,7 @@ class OrderJobTest {
     List<TrainResult> results = new ArrayList<>();
     for (String master : List.of("local[1]", "local[2]")) {
       try (JavaSparkContext spark = LocalSpark.start(master)) {
-        results.add(train(spark, job.config("mixed" + master).mixup(0.4)));
+        results.add(train(spark, job.config("mixed" + master).set("mixup", 0.4)));
         results.add(train(spark, job.config("plain" + master)));
         results.add(train(spark, lots(job, "lots" + master)));
       }
@@ -114,7 +114,7 @@ class OrderJobTest {
     }
 
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
-      TrainResult stock = train(spark, job.config("stock").mixup(0.4).engine("dl4j"));
+      TrainResult stock = train(spark, job.config("stock").set("mixup", 0.4).engine("dl4j"));
       assertThat(TinyJob.parameters(stock.checkpoint()))
           .usingComparatorWithPrecision(1e-4f)
           .containsExactly(TinyJob.parameters(results.get(0).checkpoint()));
@@ -139,10 +139,10 @@ class OrderJobTest {
 
   private static TrainingConfig.Builder lots(TinyJob job, String run) {
     return job.config(run)
-        .mixup(0.4)
-        .cutmix(1)
-        .labelSmoothing(0.1)
-        .repeats(4)
+        .set("mixup", 0.4)
+        .set("cutmix", 1)
+        .set("label_smoothing", 0.1)
+        .set("repeats", 4)
         .augmentations(
             List.of(
                 "crop=2:reflect", "flip=alternate", "trivial-augment", "erase=p=0.5:fill=noise"));

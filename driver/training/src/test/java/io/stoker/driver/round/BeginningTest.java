@@ -216,7 +216,9 @@ class BeginningTest {
     Path weights =
         Files.writeString(folder.resolve("weights.csv"), "bar 0,1\nbar 1,2\nbar 2,1\nbar 3,1\n");
     TrainingConfig.Builder config =
-        job.config("weighted").classWeights(ClassWeightsFile.read(weights)).checkpointEvery(2);
+        job.config("weighted")
+            .set("class_weights", ClassWeightsFile.read(weights))
+            .checkpointEvery(2);
     stopAfter(config, 3);
     Files.writeString(weights, "bar 0,1\nbar 1,3\nbar 2,1\nbar 3,1\n");
 
@@ -228,7 +230,10 @@ class BeginningTest {
                 .classWeights())
         .isEqualTo(config.build().loss().classWeights());
     assertThatThrownBy(
-            () -> run(config.classWeights(ClassWeightsFile.read(weights)), ExistingRun.RESUME))
+            () ->
+                run(
+                    config.set("class_weights", ClassWeightsFile.read(weights)),
+                    ExistingRun.RESUME))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("class weights");
   }

@@ -53,7 +53,13 @@ class MovingAverageRunTest extends WholeJobs {
     String run =
         train(
                 "mean",
-                config -> config.model(job.normalized()).ema(0).swa(1).checkpointEvery(1).keep(9))
+                config ->
+                    config
+                        .model(job.normalized())
+                        .set("ema", 0)
+                        .set("swa", 1)
+                        .checkpointEvery(1)
+                        .keep(9))
             .run();
 
     float[] average = average(run);
@@ -91,10 +97,10 @@ class MovingAverageRunTest extends WholeJobs {
         List.<UnaryOperator<TrainingConfig.Builder>>of(
             config -> config,
             config -> config.workers(1),
-            config -> config.wire(Wire.INT8),
-            config -> config.outerMomentum(0.7),
-            config -> config.overlapSteps(1),
-            config -> config.ema(0).swa(2))) {
+            config -> config.set("wire", Wire.INT8),
+            config -> config.set("outer_momentum", 0.7),
+            config -> config.set("overlap_steps", 1),
+            config -> config.set("ema", 0).set("swa", 2))) {
       UnaryOperator<TrainingConfig.Builder> base =
           config -> variant.apply(config).epochs(3).checkpointEvery(2);
       String name = "variant-" + System.identityHashCode(variant);
@@ -115,7 +121,8 @@ class MovingAverageRunTest extends WholeJobs {
       assertThat(average(resumed.run())).isEqualTo(undisturbed);
       assertThat(
               average(
-                  train(name + "-uncut", config -> base.apply(config).sliceBytes(1 << 20)).run()))
+                  train(name + "-uncut", config -> base.apply(config).set("slice_bytes", 1 << 20))
+                      .run()))
           .isEqualTo(undisturbed);
     }
   }
@@ -151,7 +158,7 @@ class MovingAverageRunTest extends WholeJobs {
     String initial = train("initial", config -> config).run();
 
     String tuned =
-        train("tuned", config -> config.init(initial).freeze("1").outerMomentum(0.5)).run();
+        train("tuned", config -> config.init(initial).freeze("1").set("outer_momentum", 0.5)).run();
 
     float[] frozen = Arrays.copyOf(average(initial), 30);
     assertThat(average(tuned)).startsWith(frozen);
@@ -175,7 +182,7 @@ class MovingAverageRunTest extends WholeJobs {
   }
 
   private static TrainingConfig config(String run, UnaryOperator<TrainingConfig.Builder> change) {
-    return change.apply(job.config(run).ema(DECAY)).build();
+    return change.apply(job.config(run).set("ema", DECAY)).build();
   }
 
   private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {

@@ -24,14 +24,20 @@ class OptimizerRunTest extends WholeJobs {
   void adamWSurvivesResumeAndDoesNotDependOnSlices() {
     assertSameBits("adamw", config -> config.set("optimizer", "adamw"));
     assertSameBits(
-        "adamw-reset", config -> config.set("optimizer", "adamw").updaterState(UpdaterState.RESET));
+        "adamw-reset",
+        config -> config.set("optimizer", "adamw").set("updater_state", UpdaterState.RESET));
   }
 
   @Test
   void adamWAlsoOverlapsRounds() {
     assertSameBits(
         "adamw-overlap",
-        config -> config.set("optimizer", "adamw").workers(2).overlapSteps(1).outerMomentum(0.5));
+        config ->
+            config
+                .set("optimizer", "adamw")
+                .workers(2)
+                .set("overlap_steps", 1)
+                .set("outer_momentum", 0.5));
   }
 
   /** A resumed job and one whose parameters are one slice give the bits of an undisturbed one. */
@@ -59,7 +65,7 @@ class OptimizerRunTest extends WholeJobs {
                 .parametersSha256())
         .isEqualTo(undisturbed);
     assertThat(
-            train(name + "-uncut", config -> base.apply(config).sliceBytes(1 << 20))
+            train(name + "-uncut", config -> base.apply(config).set("slice_bytes", 1 << 20))
                 .parametersSha256())
         .isEqualTo(undisturbed);
   }

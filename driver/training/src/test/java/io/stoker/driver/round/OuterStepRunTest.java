@@ -23,10 +23,16 @@ class OuterStepRunTest extends WholeJobs {
     String plain = train("plain", config -> config).parametersSha256();
 
     assertThat(
-            train("one", config -> config.outerRate(1).outerMomentum(0).outerNesterov(true))
+            train(
+                    "one",
+                    config ->
+                        config
+                            .set("outer_rate", 1)
+                            .set("outer_momentum", 0)
+                            .set("outer_nesterov", true))
                 .parametersSha256())
         .isEqualTo(plain);
-    assertThat(train("ahead", config -> config.outerMomentum(0.5)).parametersSha256())
+    assertThat(train("ahead", config -> config.set("outer_momentum", 0.5)).parametersSha256())
         .isNotEqualTo(plain);
   }
 
@@ -40,7 +46,8 @@ class OuterStepRunTest extends WholeJobs {
     float[] mean = TinyJob.parameters(train("mean", oneRound).run());
 
     float[] half =
-        TinyJob.parameters(train("half", config -> oneRound.apply(config).outerRate(0.5)).run());
+        TinyJob.parameters(
+            train("half", config -> oneRound.apply(config).set("outer_rate", 0.5)).run());
 
     for (int i = 0; i < mean.length; i++) {
       assertThat(half[i]).isCloseTo(before[i] + (mean[i] - before[i]) / 2, within(1e-6f));
@@ -50,7 +57,7 @@ class OuterStepRunTest extends WholeJobs {
   @Test
   void survivesResumeAndDoesNotDependOnSlices() {
     UnaryOperator<TrainingConfig.Builder> base =
-        config -> config.outerMomentum(0.7).outerNesterov(true).checkpointEvery(2);
+        config -> config.set("outer_momentum", 0.7).set("outer_nesterov", true).checkpointEvery(2);
     String undisturbed = train("undisturbed", base).parametersSha256();
     assertThatThrownBy(
             () ->
@@ -69,7 +76,9 @@ class OuterStepRunTest extends WholeJobs {
             RoundListener.NONE);
 
     assertThat(resumed.parametersSha256()).isEqualTo(undisturbed);
-    assertThat(train("uncut", config -> base.apply(config).sliceBytes(1 << 20)).parametersSha256())
+    assertThat(
+            train("uncut", config -> base.apply(config).set("slice_bytes", 1 << 20))
+                .parametersSha256())
         .isEqualTo(undisturbed);
   }
 
@@ -80,7 +89,7 @@ class OuterStepRunTest extends WholeJobs {
   void changesInFewerBytesComeNearAndDoNotDependOnSlices(Wire wire) {
     float[] exact = TinyJob.parameters(train("exact-" + wire, config -> config).run());
 
-    TrainResult rounded = train("rounded-" + wire, config -> config.wire(wire));
+    TrainResult rounded = train("rounded-" + wire, config -> config.set("wire", wire));
 
     float[] values = TinyJob.parameters(rounded.run());
     assertThat(values).isNotEqualTo(exact);
@@ -88,7 +97,7 @@ class OuterStepRunTest extends WholeJobs {
       assertThat(values[i]).isCloseTo(exact[i], within(5e-3f));
     }
     assertThat(
-            train("uncut-" + wire, config -> config.wire(wire).sliceBytes(1 << 20))
+            train("uncut-" + wire, config -> config.set("wire", wire).set("slice_bytes", 1 << 20))
                 .parametersSha256())
         .isEqualTo(rounded.parametersSha256());
   }
@@ -96,7 +105,9 @@ class OuterStepRunTest extends WholeJobs {
   @Test
   void runningStatisticsTravelInFull() {
     assertThatThrownBy(
-            () -> train("normalized", config -> config.model(job.normalized()).wire(Wire.INT8)))
+            () ->
+                train(
+                    "normalized", config -> config.model(job.normalized()).set("wire", Wire.INT8)))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Cannot send what changes in normalized as int8: its running");
   }

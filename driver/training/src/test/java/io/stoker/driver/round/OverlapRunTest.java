@@ -48,7 +48,7 @@ class OverlapRunTest {
   }
 
   private static TrainingConfig config(String run, UnaryOperator<TrainingConfig.Builder> change) {
-    return change.apply(job.config(run).epochs(4).overlapSteps(1)).build();
+    return change.apply(job.config(run).epochs(4).set("overlap_steps", 1)).build();
   }
 
   private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
@@ -62,15 +62,15 @@ class OverlapRunTest {
   @Test
   void theResultDependsOnTheOverlap() {
     assertThat(train("again", config -> config).parametersSha256()).isEqualTo(undisturbed);
-    assertThat(train("other", config -> config.overlapSteps(2)).parametersSha256())
+    assertThat(train("other", config -> config.set("overlap_steps", 2)).parametersSha256())
         .isNotEqualTo(undisturbed);
-    assertThat(train("none", config -> config.overlapSteps(0)).parametersSha256())
+    assertThat(train("none", config -> config.set("overlap_steps", 0)).parametersSha256())
         .isNotEqualTo(undisturbed);
   }
 
   @Test
   void theResultDependsNeitherOnSlicesNorOnCheckpoints() throws IOException {
-    assertThat(train("uncut", config -> config.sliceBytes(1 << 20)).parametersSha256())
+    assertThat(train("uncut", config -> config.set("slice_bytes", 1 << 20)).parametersSha256())
         .isEqualTo(undisturbed);
     assertThat(train("often", config -> config.checkpointEvery(1).keep(9)).parametersSha256())
         .isEqualTo(undisturbed);
@@ -113,7 +113,7 @@ class OverlapRunTest {
   void aRunIsResumedWithItsOverlapOnly() {
     train("with-overlap", config -> config.epochs(1));
 
-    assertThatThrownBy(() -> resume("with-overlap", config -> config.overlapSteps(0)))
+    assertThatThrownBy(() -> resume("with-overlap", config -> config.set("overlap_steps", 0)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("overlap steps: not set here, 1 in the run");
   }
@@ -130,7 +130,7 @@ class OverlapRunTest {
   @Test
   void outerMomentumAndResetMomentumWork() {
     UnaryOperator<TrainingConfig.Builder> outer =
-        config -> config.outerMomentum(0.5).outerNesterov(true).checkpointEvery(3);
+        config -> config.set("outer_momentum", 0.5).set("outer_nesterov", true).checkpointEvery(3);
     String both = train("outer", outer).parametersSha256();
     assertThatThrownBy(
             () ->
@@ -144,7 +144,9 @@ class OverlapRunTest {
     assertThat(resume("outer-stopped", outer).parametersSha256())
         .isEqualTo(both)
         .isNotEqualTo(undisturbed);
-    assertThat(train("reset", config -> config.updaterState(UpdaterState.RESET)).parametersSha256())
+    assertThat(
+            train("reset", config -> config.set("updater_state", UpdaterState.RESET))
+                .parametersSha256())
         .isNotEqualTo(undisturbed);
   }
 

@@ -140,22 +140,24 @@ class PinnedHashesTest {
     assertThat(
             hash(
                 job.config("outer")
-                    .outerRate(0.7)
-                    .outerMomentum(0.9)
-                    .outerNesterov(true)
-                    .everyStepEpochs(1)))
+                    .set("outer_rate", 0.7)
+                    .set("outer_momentum", 0.9)
+                    .set("outer_nesterov", true)
+                    .set("every_step_epochs", 1)))
         .isEqualTo("e05033a9676d07f7be3ef1450b19b1481a46439518adf6b93628aa69175934d2");
   }
 
   @Test
   void ofHalfPrecisionOnTheWire() {
-    assertThat(hash(job.config("fp16").wire(Wire.FP16).updaterState(UpdaterState.RESET)))
+    assertThat(
+            hash(
+                job.config("fp16").set("wire", Wire.FP16).set("updater_state", UpdaterState.RESET)))
         .isEqualTo("b4446e95a766fbb1f676bb85103449f74e9c8de3d969128bd3f8eb99f6e19556");
   }
 
   @Test
   void ofBytesOnTheWire() {
-    assertThat(hash(job.config("int8").wire(Wire.INT8).outerMomentum(0.5)))
+    assertThat(hash(job.config("int8").set("wire", Wire.INT8).set("outer_momentum", 0.5)))
         .isEqualTo("23546fcc56ffc2ba3e589246ec1204b7d729316b31c59e1770a156b92e5b0343");
   }
 
@@ -164,8 +166,8 @@ class PinnedHashesTest {
     assertThat(
             hash(
                 job.config("mixed")
-                    .mixup(0.2)
-                    .labelSmoothing(0.1)
+                    .set("mixup", 0.2)
+                    .set("label_smoothing", 0.1)
                     .augmentations(List.of("crop", "flip", "rotate", "brightness", "erase"))))
         .isEqualTo("adeb6d3f41ca8a0f69db690cffb86ff7c34bff0152772be1d3266eb96fab0f45");
   }
@@ -176,9 +178,9 @@ class PinnedHashesTest {
             hash(
                 job.config("rates")
                     .schedule(new LearningRateSchedule.Cosine(2, 0.5))
-                    .clipNorm(0.5)
-                    .biasRate(2)
-                    .layerRates(Map.of("1", 0.5))))
+                    .set("clip_norm", 0.5)
+                    .set("bias_rate", 2)
+                    .set("layer_rates", Map.of("1", 0.5))))
         .isEqualTo("2533a7e8989c71c7498ed0d421bf794e8a0da696e0535fbf3460cf307380f224");
   }
 
@@ -228,7 +230,7 @@ class PinnedHashesTest {
         .localSteps(2)
         .epochs(1)
         .learningRate(0.01)
-        .sliceBytes(0);
+        .set("slice_bytes", 0);
   }
 
   private static String hash(TrainingConfig.Builder config) {

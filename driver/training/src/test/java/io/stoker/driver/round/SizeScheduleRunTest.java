@@ -59,7 +59,7 @@ class SizeScheduleRunTest {
                 .augmentations(List.of("shift=1"))
                 .epochs(3)
                 .checkpointEvery(2)
-                .sizes(sizes))
+                .set("size_schedule", sizes))
         .build();
   }
 
@@ -69,9 +69,9 @@ class SizeScheduleRunTest {
 
   @Test
   void resultsDoNotDependOnSlotsStagesOrAResume() {
-    assertSameBits("plain", List.of(1, 4), config -> config.ema(0.7));
+    assertSameBits("plain", List.of(1, 4), config -> config.set("ema", 0.7));
     assertSameBits("dl4j", List.of(1, 4), config -> config.engine("dl4j"));
-    assertSameBits("overlap", List.of(2, 4), config -> config.overlapSteps(1));
+    assertSameBits("overlap", List.of(2, 4), config -> config.set("overlap_steps", 1));
   }
 
   private static void assertSameBits(

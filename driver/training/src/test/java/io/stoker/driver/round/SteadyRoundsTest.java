@@ -130,8 +130,8 @@ class SteadyRoundsTest {
               .epochs(LATE)
               .schedule(new LearningRateSchedule.Plateau(0.5, LATE, 0))
               .checkpointEvery(10 * LATE * EPOCH)
-              .wire(Wire.FP16)
-              .outerMomentum(0.5)
+              .set("wire", Wire.FP16)
+              .set("outer_momentum", 0.5)
               .build(),
           ExistingRun.REFUSE,
           listener);

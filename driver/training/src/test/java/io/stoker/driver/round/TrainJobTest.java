@@ -82,7 +82,7 @@ class TrainJobTest extends WholeJobs {
   @Test
   void averagesEveryStepFirst() {
     TrainResult result =
-        train("post-local", config -> config.epochs(3).localSteps(9).everyStepEpochs(2));
+        train("post-local", config -> config.epochs(3).localSteps(9).set("every_step_epochs", 2));
     TrainResult everyStep = train("every-step", config -> config.localSteps(1));
 
     assertThat(metrics("post-local")).hasSize(9 + 9 + 1);
@@ -208,14 +208,18 @@ class TrainJobTest extends WholeJobs {
     // The convolution's 3 biases and 27 weights come first.
     float[] moved =
         TinyJob.parameters(
-            train("rates", config -> config.layerRates(Map.of("1", 0.0)).biasRate(2)).run());
+            train(
+                    "rates",
+                    config -> config.set("layer_rates", Map.of("1", 0.0)).set("bias_rate", 2))
+                .run());
     float[] plain = TinyJob.parameters(train("even", config -> config).run());
 
     assertThat(Arrays.copyOf(moved, 30)).isEqualTo(Arrays.copyOf(start, 30));
     assertThat(Arrays.copyOf(plain, 30)).isNotEqualTo(Arrays.copyOf(start, 30));
     assertThat(Arrays.copyOfRange(moved, 30, moved.length))
         .isNotEqualTo(Arrays.copyOfRange(start, 30, moved.length));
-    assertThatThrownBy(() -> train("misnamed", config -> config.layerRates(Map.of("rely", 2.0))))
+    assertThatThrownBy(
+            () -> train("misnamed", config -> config.set("layer_rates", Map.of("rely", 2.0))))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Unknown layer of model tiny: rely");
   }
@@ -225,7 +229,8 @@ class TrainJobTest extends WholeJobs {
   void smoothsLabels() {
     UnaryOperator<TrainingConfig.Builder> base = config -> config.epochs(20).learningRate(0.1);
     double plain = train("unsmoothed", base).loss();
-    double smoothed = train("smoothed", config -> base.apply(config).labelSmoothing(0.5)).loss();
+    double smoothed =
+        train("smoothed", config -> base.apply(config).set("label_smoothing", 0.5)).loss();
 
     assertThat(smoothed).isGreaterThan(plain + 0.5);
   }
@@ -234,7 +239,7 @@ class TrainJobTest extends WholeJobs {
   @Exact
   void cutsTheParametersWithoutAnyInfluence() {
     String fine = train("fine", config -> config).parametersSha256();
-    String whole = train("whole", config -> config.sliceBytes(1 << 20)).parametersSha256();
+    String whole = train("whole", config -> config.set("slice_bytes", 1 << 20)).parametersSha256();
 
     assertThat(whole).isEqualTo(fine);
   }
@@ -244,7 +249,8 @@ class TrainJobTest extends WholeJobs {
   @Exact
   void stoppedAndResumedIsUndisturbed(UpdaterState state) {
     UnaryOperator<TrainingConfig.Builder> base =
-        config -> config.updaterState(state).checkpointEvery(3).augmentations(List.of("shift"));
+        config ->
+            config.set("updater_state", state).checkpointEvery(3).augmentations(List.of("shift"));
     TrainResult undisturbed = train("undisturbed-" + state, base);
     String run = "stopped-" + state;
     assertThatThrownBy(

@@ -87,7 +87,8 @@ class TransferTest {
     String byNumber = transfer("by-number", config -> config.freeze("4")).parametersSha256();
     assertThat(byNumber).isEqualTo(frozen.parametersSha256());
     String whole =
-        transfer("whole", config -> config.freeze("4").sliceBytes(1 << 20)).parametersSha256();
+        transfer("whole", config -> config.freeze("4").set("slice_bytes", 1 << 20))
+            .parametersSha256();
     assertThat(whole).isEqualTo(frozen.parametersSha256());
   }
 
@@ -120,7 +121,7 @@ class TransferTest {
   @Exact
   void resumesWithFrozenLayers() {
     UnaryOperator<TrainingConfig.Builder> base =
-        config -> config.epochs(4).freeze("4").outerMomentum(0.5).checkpointEvery(2);
+        config -> config.epochs(4).freeze("4").set("outer_momentum", 0.5).checkpointEvery(2);
     String undisturbed = transfer("undisturbed", base).parametersSha256();
     assertThatThrownBy(
             () ->

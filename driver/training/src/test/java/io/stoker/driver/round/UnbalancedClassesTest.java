@@ -100,7 +100,7 @@ class UnbalancedClassesTest {
   }
 
   private static TrainingConfig.Builder sampled(String run) {
-    return job.config(run).sampling(Sampling.BALANCED).checkpointEvery(2);
+    return job.config(run).set("sampling", Sampling.BALANCED).checkpointEvery(2);
   }
 
   /** A class that counts for nearly all of the loss is the answer to nearly all images at first. */
@@ -121,7 +121,7 @@ class UnbalancedClassesTest {
     TrainResult result =
         train(
             spark,
-            job.config(run).epochs(1).learningRate(0.02).classWeights(weights),
+            job.config(run).epochs(1).learningRate(0.02).set("class_weights", weights),
             ExistingRun.REFUSE);
     EvaluationReport report =
         EvaluateJob.run(
@@ -137,7 +137,7 @@ class UnbalancedClassesTest {
                   train(
                       spark,
                       job.config("misnamed")
-                          .classWeights(new ClassWeighting.PerClass(Map.of("bar O", 1.0))),
+                          .set("class_weights", new ClassWeighting.PerClass(Map.of("bar O", 1.0))),
                       ExistingRun.REFUSE))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("'bar O'")
@@ -148,8 +148,8 @@ class UnbalancedClassesTest {
 
   private static TrainingConfig.Builder weighted(String run) {
     return job.config(run)
-        .classWeights(new ClassWeighting.Balanced())
-        .mixup(0.2)
+        .set("class_weights", new ClassWeighting.Balanced())
+        .set("mixup", 0.2)
         .checkpointEvery(2);
   }
 

@@ -223,7 +223,7 @@ class ValidationTest extends WholeJobs {
   @Exact
   void choosesByTheBalancedAccuracyWhereClassesAreBalancedUnlessAnotherMetricIsAsked() {
     UnaryOperator<TrainingConfig.Builder> weighted =
-        config -> config.learningRate(0.9).classWeights(new ClassWeighting.Balanced());
+        config -> config.learningRate(0.9).set("class_weights", new ClassWeighting.Balanced());
     TrainResult standard =
         TrainJob.run(
             spark,
@@ -253,7 +253,7 @@ class ValidationTest extends WholeJobs {
   @Test
   void resumesRunsOfEarlierReleasesByTheirRule() throws IOException {
     TrainingConfig config =
-        validated("earlier").classWeights(new ClassWeighting.Balanced()).epochs(1).build();
+        validated("earlier").set("class_weights", new ClassWeighting.Balanced()).epochs(1).build();
     TrainJob.run(spark, config, ExistingRun.REFUSE, RoundListener.NONE);
     removeLines(job.run("earlier/run.json"), "\"metric\"");
     for (ValidationMetrics validation : validations("earlier")) {

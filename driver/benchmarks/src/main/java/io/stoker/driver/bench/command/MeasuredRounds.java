@@ -7,7 +7,6 @@ import io.stoker.driver.bench.AveragingCost;
 import io.stoker.driver.bench.AveragingLibrary;
 import io.stoker.driver.bench.AveragingLoad;
 import io.stoker.driver.bench.DriverAveraging;
-import io.stoker.driver.bench.LibraryAveraging;
 import io.stoker.driver.bench.WaitingSteps;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
@@ -93,10 +92,7 @@ final class MeasuredRounds {
     for (AveragingLibrary library : libraries) {
       others.set(
           library.name(),
-          compared(
-              LibraryAveraging.run(library, spark, size, count, load.rounds()),
-              library.name(),
-              seconds));
+          compared(library.averaging(spark, size, count), load.rounds(), library.name(), seconds));
     }
   }
 
@@ -126,11 +122,13 @@ final class MeasuredRounds {
     return cost.secondsPerRound() - steps.seconds();
   }
 
-  private ObjectNode compared(LibraryAveraging.Result result, String name, double ours) {
-    String step = Line.of(", %.3f s of them its step on one example", result.stepSeconds());
-    return compared(name, result.cost(), WaitingSteps.NONE, ours, step)
-        .put("parameters", result.parameters())
-        .put("step_seconds", result.stepSeconds());
+  private ObjectNode compared(
+      AveragingLibrary.Averaging library, int rounds, String name, double ours) {
+    AveragingCost cost = AveragingBench.measure(spark, rounds, library::round);
+    String step = Line.of(", %.3f s of them its step on one example", library.stepSeconds());
+    return compared(name, cost, WaitingSteps.NONE, ours, step)
+        .put("parameters", library.parameters())
+        .put("step_seconds", library.stepSeconds());
   }
 
   private ObjectNode compared(
