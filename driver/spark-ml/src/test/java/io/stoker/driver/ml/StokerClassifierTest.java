@@ -399,6 +399,28 @@ class StokerClassifierTest {
     assertThat(best.summary().totalIterations()).isEqualTo(3);
   }
 
+  /** Two jobs of two workers on two slots: stages of both would wait for each other's slots. */
+  @Test
+  void fitsSideBySideWaitForTheirSlotsAndHaveTheSameResults() {
+    StokerClassifier classifier = classifier().setNumWorkers(2).setMaxIter(3);
+    TrainValidationSplit validator =
+        new TrainValidationSplit()
+            .setEstimator(classifier)
+            .setEstimatorParamMaps(
+                new ParamGridBuilder()
+                    .addGrid(classifier.stepSize(), new double[] {0.001, 0.01, 0.02, 0.05})
+                    .build())
+            .setEvaluator(new MulticlassClassificationEvaluator().setMetricName("logLoss"))
+            .setTrainRatio(0.7)
+            .setSeed(6);
+    Dataset<Row> rows = images.filter("number < 250");
+
+    double[] sideBySide =
+        validator.copy(new ParamMap()).setParallelism(2).fit(rows).validationMetrics();
+
+    assertThat(sideBySide).isEqualTo(validator.setParallelism(1).fit(rows).validationMetrics());
+  }
+
   @Test
   @Exact
   void aTrainValidationSplitIsSavedAndLoaded() throws IOException {

@@ -7,6 +7,7 @@ import io.stoker.driver.checkpoint.Calibration;
 import io.stoker.driver.checkpoint.Checkpoint;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.Gang;
+import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.CalibrateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
@@ -54,7 +55,8 @@ public final class TrainJob {
   }
 
   /**
-   * Runs a job to its end.
+   * Runs a job to its end. If the application trains others, it waits until its workers have slots
+   * next to theirs.
    *
    * @param spark the cluster
    * @param requested the job
@@ -63,6 +65,21 @@ public final class TrainJob {
    * @throws io.stoker.failure.StokerException if the job, its data or its run folder cannot be used
    */
   public static TrainResult run(
+      JavaSparkContext spark,
+      TrainingConfig requested,
+      ExistingRun existing,
+      RoundListeners listeners) {
+    int workers = requested.rounds().workers();
+    JobQueue queue = JobQueue.of(spark.sc());
+    queue.await(requested.run(), workers, () -> Slots.now(spark).count());
+    try {
+      return runNow(spark, requested, existing, listeners);
+    } finally {
+      queue.end(workers);
+    }
+  }
+
+  private static TrainResult runNow(
       JavaSparkContext spark,
       TrainingConfig requested,
       ExistingRun existing,
