@@ -19,13 +19,14 @@ record StudyText(Standing standing) {
             .map(each -> Line.of("; best: trial %d, %s", each.trial(), value(each)))
             .orElse("");
     return Line.of(
-        "%d of %d: trial %d, rung %d of %d (%d epochs): %s (%s)%s; %d running",
+        "%d of %d: trial %d, rung %d of %d (%d epoch%s): %s (%s)%s; %d running",
         standing.results().size(),
         standing.expected(),
         result.trial(),
         result.rung() + 1,
         standing.plan().rungs(result.trial()).size(),
         result.epochs(),
+        result.epochs() == 1 ? "" : "s",
         result.isDone() ? value(result) : result.reason(),
         options(result),
         best,

@@ -14,6 +14,7 @@ import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.TrainingOption;
 import io.stoker.driver.job.ExistingRun;
+import io.stoker.driver.job.ValidationAdvice;
 import io.stoker.driver.report.ChartPage;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.search.Cost;
@@ -183,9 +184,15 @@ final class TuneCommand extends StokerCommand {
       Configurator.setLevel(TrainJob.class.getPackageName(), Level.WARN);
       Configurator.setLevel(ExistingRun.class.getPackageName(), Level.WARN);
     }
+    Configurator.setLevel(ValidationAdvice.class.getName(), Level.ERROR); // Said once, here.
     try (JavaSparkContext spark = SparkSetup.start("tune")) {
       IntSupplier slots = () -> Math.min(most, Slots.now(spark).count());
-      Standing standing = new Study(spark, folder, plan, this::job, slots, this::show).run();
+      Study search = new Study(spark, folder, plan, this::job, slots, this::show);
+      if (!resume) {
+        ValidationAdvice.of(plan.split(), "trial")
+            .ifPresent(line -> console().say("warning: " + line));
+      }
+      Standing standing = search.run();
       writePage(standing);
       return StudyReport.of(standing, folder);
     }

@@ -142,6 +142,19 @@ class TuneCommandTest {
   }
 
   @Test
+  void whatIsSaidOfAStudyIsSaidOnceAndAPageThatCannotBeWrittenIsNoEnd() throws IOException {
+    Files.createDirectories(folder.resolve("pageless/.study.html.new/in the way"));
+
+    Outcome tuned = run(TUNE + " --study F/pageless --trials 2 --halving 2");
+
+    assertThat(tuned.exitCode()).as(tuned.err()).isZero();
+    assertThat(tuned.err())
+        .contains("warning: cannot write study.html: ", "rung 1 of 2 (1 epoch): ")
+        .containsOnlyOnce("Validating on split 'test': the best trial is chosen by the images");
+    assertThat(run("tune --study F/pageless --best").exitCode()).isZero();
+  }
+
+  @Test
   void badInputIsOneLine() throws IOException {
     Files.writeString(
         folder.resolve("rate.yaml"), "learning-rate: {from: 0, to: 1}\nmodel: lenet5");

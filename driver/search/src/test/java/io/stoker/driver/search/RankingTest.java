@@ -74,4 +74,38 @@ class RankingTest {
 
     assertThat(numbers(Ranking.front(results))).containsExactlyInAnyOrderElementsOf(expected);
   }
+
+  /** As the definition says it: again and again the results that no other one left dominates. */
+  @Test
+  void theFrontsOfRandomPointsFollowEachOther() {
+    Random random = new Random(6);
+    List<TrialResult> left = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      left.add(result(i, random.nextInt(20), random.nextInt(20), random.nextInt(5)));
+    }
+    List<TrialResult> ordered = Ranking.bestFirst(left.stream());
+
+    List<TrialResult> expected = new ArrayList<>();
+    while (!left.isEmpty()) {
+      List<TrialResult> front =
+          left.stream()
+              .filter(each -> left.stream().noneMatch(other -> isBelow(other, each)))
+              .sorted(TrialResult.BEST_FIRST)
+              .toList();
+      expected.addAll(front);
+      left.removeAll(front);
+    }
+    assertThat(ordered).isEqualTo(expected);
+  }
+
+  private static boolean isBelow(TrialResult one, TrialResult other) {
+    double worst = one.shortfall() - other.shortfall();
+    double sum = worst;
+    for (int i = 0; i < 2; i++) {
+      double difference = one.costs().get(i) - other.costs().get(i);
+      worst = Math.max(worst, difference);
+      sum += difference;
+    }
+    return worst <= 0 && sum < 0;
+  }
 }

@@ -125,7 +125,7 @@ public record ResolvedJob(
     ValidationConfig validation = config.validation();
     if (validation.isOn()) {
       manifest.split(validation.split());
-      warnOfValidationOnTest(validation.split());
+      ValidationAdvice.log(validation.split());
     }
     if (validation.calibrate()) {
       CalibrateJob.requireSplit(manifest, validation.split(), data);
@@ -227,15 +227,6 @@ public record ResolvedJob(
           "The learning rate of this run is close to zero from epoch {} on: its epochs after that"
               + " change little (begin a new run with --init to go on from it)",
           (long) horizon);
-    }
-  }
-
-  private static void warnOfValidationOnTest(String split) {
-    if (split.equals("test")) {
-      LOG.warn(
-          "Validating on split 'test': the best checkpoint is chosen by the images that are to test"
-              + " it, which makes its accuracy on them too high (prepare --split-train"
-              + " validation=0.1 takes a split for this out of train)");
     }
   }
 

@@ -16,6 +16,7 @@ import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.job.ResolvedJob;
+import io.stoker.driver.job.ValidationAdvice;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.run.ModelFiles;
@@ -85,7 +86,7 @@ class ValidationTest extends WholeJobs {
 
   @Test
   void onTheTestSplitIsWarnedOf() {
-    try (LogLines log = LogLines.of(ResolvedJob.class)) {
+    try (LogLines log = LogLines.of(ValidationAdvice.class)) {
       TrainingConfig.Builder config = job.config("warned").validateEvery(1);
       ResolvedJob.of(spark, config.validationSplit("train").build(), ExistingRun.REFUSE);
       assertThat(log.lines()).noneMatch(line -> line.startsWith("WARN"));
