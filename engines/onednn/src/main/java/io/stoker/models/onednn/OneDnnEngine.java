@@ -95,7 +95,7 @@ public final class OneDnnEngine implements Engine {
               .formatted(set));
     }
     if (asked.precision() == Precision.BF16
-        && asked.convolution() == ConvolutionAlgorithm.ROUNDED
+        && asked.convolution().compareTo(ConvolutionAlgorithm.ROUNDED) >= 0
         && set != InstructionSet.AMX) {
       throw new ResourceException(
           "Cannot compute with rounded values between layers: this processor (%s) has no AMX; resume the run on a processor that has it, or begin one with --convolution auto"
@@ -104,12 +104,13 @@ public final class OneDnnEngine implements Engine {
     KernelRule rule = new ShapeRule(set, asked, batchCapacity);
     return new Arithmetic(
         asked.precision(),
-        Rounding.isInTraining(rule, model)
-            ? ConvolutionAlgorithm.ROUNDED
-            : model.leaves().stream()
-                .map(layer -> rule.kernel(layer).algorithm())
-                .max(Comparator.naturalOrder())
-                .orElse(ConvolutionAlgorithm.DIRECT));
+        Rounding.inTraining(rule, model)
+            .orElseGet(
+                () ->
+                    model.leaves().stream()
+                        .map(layer -> rule.kernel(layer).algorithm())
+                        .max(Comparator.naturalOrder())
+                        .orElse(ConvolutionAlgorithm.DIRECT)));
   }
 
   @Override

@@ -58,10 +58,11 @@ class DeterminismTest {
     public static void main(String[] arguments) {
       for (String name : new String[] {"alexnet-mini", "row-lstm", "cuda-convnet-18"}) {
         for (Kernel kernel : Kernel.values()) {
-          assertSameBits(name, new Rule(kernel, false));
+          assertSameBits(name, new Rule(kernel, false, false));
         }
-        assertSameBits(name, new Rule(Kernel.BF16, true));
+        assertSameBits(name, new Rule(Kernel.BF16, true, false));
       }
+      assertSameBits("resnet-mini", new Rule(Kernel.BF16, true, true));
       System.out.println("the same bits");
     }
 
@@ -75,7 +76,8 @@ class DeterminismTest {
     }
 
     /** The kernel, where the processor and the layer have it. */
-    private record Rule(Kernel kernel, boolean roundsInTraining) implements KernelRule {
+    private record Rule(Kernel kernel, boolean roundsInTraining, boolean roundsBlocksInTraining)
+        implements KernelRule {
       @Override
       public Kernel kernel(ModelSpec.Placed layer) {
         return where(layer, kernel);

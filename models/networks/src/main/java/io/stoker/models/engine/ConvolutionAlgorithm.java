@@ -33,7 +33,14 @@ public enum ConvolutionAlgorithm {
    * that would round it, and so are the gradients between them. The normalization is computed in
    * blocks of channels.
    */
-  ROUNDED;
+  ROUNDED,
+
+  /**
+   * As {@link #ROUNDED}; in addition, with {@link Precision#BF16}, the values before and after
+   * batch normalization and the sums of residual blocks are rounded, and so are the gradients by
+   * them.
+   */
+  BLOCKS;
 
   /** Whether it needs a processor that has code for Winograd's algorithm. */
   public boolean isWinograd() {

@@ -89,7 +89,9 @@ final class CompiledConvolution extends WeightedLayer {
     NormalizedWeights normalized =
         NormalizedWeights.of(workspace, statistics, filters.weights(), filters.bias());
     workspace.addStepOfParameters(forward, normalized);
-    output = compileForward(operation, this.input, normalized.weights(), normalized.bias());
+    output =
+        compileForward(
+            operation, this.input, normalized.weights(), normalized.bias(), epilogue.summand());
   }
 
   /** The layout of a tensor's values where they are multiplied. */

@@ -64,7 +64,7 @@ final class CompiledDense extends WeightedLayer {
         workspace.operation(
             describe(weights.layout(), bias.layout(), Layout.plain(examples, layer.units())),
             epilogue);
-    output = compileForward(operation, source, weights, bias);
+    output = compileForward(operation, source, weights, bias, Optional.empty());
   }
 
   /** The order channel by channel, row by row, for an image. */

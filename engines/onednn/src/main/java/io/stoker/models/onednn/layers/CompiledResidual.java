@@ -3,19 +3,20 @@ package io.stoker.models.onednn.layers;
 
 import io.stoker.models.engine.LayerTimes;
 import io.stoker.models.onednn.memory.Tensor;
+import io.stoker.models.onednn.rules.Rounding;
 import io.stoker.models.spec.ModelSpec.Placed;
 import java.util.List;
 
 /**
  * {@link io.stoker.models.spec.CompositeSpec.Residual}. The sum overwrites the output of the body,
- * unless the body's backward pass reads it.
+ * unless the body's backward pass reads it. In inference, a convolution at the end of the body
+ * computes the sum, see {@link Summand}.
  */
 final class CompiledResidual implements CompiledLayer {
   private final Workspace workspace;
   private final LayerChain body;
   private final LayerChain shortcut;
   private final LayerChain after;
-  private final Tensor sum;
   private final Runnable addition;
 
   /** Where the backward pass of the body begins; copies the gradient if the body overwrites it. */
@@ -30,14 +31,36 @@ final class CompiledResidual implements CompiledLayer {
       FlatVectors vectors,
       Placed placed,
       Tensor input,
+      boolean overwrite,
       LayerCompiler.Fusion fusion) {
     this.workspace = workspace;
     List<Placed> parts = placed.inner();
+    LayerCompiler.Fusion summands =
+        fusion.inside(workspace.rounding().isSumRounded(placed, fusion.isReaderRounding()));
     // Both ways read the input, in both passes: neither may overwrite it.
-    body = new LayerChain(workspace, vectors, parts.get(0), input, false, fusion);
-    shortcut = new LayerChain(workspace, vectors, parts.get(1), input, false, fusion);
+    shortcut = new LayerChain(workspace, vectors, parts.get(1), input, false, summands);
+    boolean rectified = Rounding.isRectifier(parts.get(2).inner(), 0);
+    if (LayerCompiler.canAdd(workspace, parts.get(0).inner(), fusion)) {
+      boolean own = !shortcut.output().sharesMemoryWith(input);
+      Summand summand =
+          new Summand(shortcut.output(), own ? !shortcut.needsOutput() : overwrite, rectified);
+      body =
+          new LayerChain(
+              workspace, vectors, parts.get(0), input, false, summands.addingTo(summand));
+      addition = () -> {};
+      after =
+          new LayerChain(
+              workspace,
+              vectors,
+              parts.get(2),
+              body.output(),
+              true,
+              fusion.afterFirst(rectified ? 1 : 0));
+      return;
+    }
+    body = new LayerChain(workspace, vectors, parts.get(0), input, false, summands);
     boolean ownSum = body.needsOutput() || body.output().sharesMemoryWith(input);
-    sum = ownSum ? workspace.transientTensor(body.output().layout()) : body.output();
+    Tensor sum = ownSum ? workspace.transientTensor(body.output().layout()) : body.output();
     addition = Joins.add(workspace, body.output(), shortcut.output(), sum);
     after = new LayerChain(workspace, vectors, parts.get(2), sum, true, fusion);
   }
@@ -73,8 +96,8 @@ final class CompiledResidual implements CompiledLayer {
 
   @Override
   public void forward(Pass pass) {
-    body.forward(pass);
     shortcut.forward(pass);
+    body.forward(pass);
     addition.run();
     after.forward(pass);
   }

@@ -14,17 +14,20 @@ import java.util.Optional;
  * @param rounded whether the output is rounded to bfloat16, see {@link
  *     io.stoker.models.onednn.rules.Rounding}
  * @param next the range of the layer in int8 that reads the output; empty if another layer does
+ * @param summand what is added to the output, before the rectifier
  */
 record Epilogue(
     Optional<ModelSpec.Placed> normalization,
     boolean rectified,
     boolean rounded,
-    Optional<Quantization.Range> next) {
-  static final Epilogue NONE = new Epilogue(Optional.empty(), false, false, Optional.empty());
+    Optional<Quantization.Range> next,
+    Optional<Summand> summand) {
+  static final Epilogue NONE =
+      new Epilogue(Optional.empty(), false, false, Optional.empty(), Optional.empty());
 
-  /** How many layers. */
+  /** How many layers, apart from those after a sum. */
   int layers() {
-    return (normalization.isPresent() ? 1 : 0) + (rectified ? 1 : 0);
+    return (normalization.isPresent() ? 1 : 0) + (rectified && summand.isEmpty() ? 1 : 0);
   }
 
   Optional<RunningStatistics> statistics(FlatVectors vectors) {

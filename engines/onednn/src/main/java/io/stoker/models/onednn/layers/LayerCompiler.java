@@ -38,15 +38,36 @@ record LayerCompiler(
     Epilogue epilogue,
     boolean rectifies)
     implements LayerVisitor<CompiledLayer> {
-  /** Whether layers are computed along with the layer before them. */
-  enum Fusion {
+  /**
+   * What layers know of their neighbours.
+   *
+   * @param isAllowed whether a rectifier is computed along with the convolution, dense layer or
+   *     batch normalization before it, and in inference, a batch normalization along with the
+   *     convolution before it
+   * @param isReaderRounding whether what reads the output of the last layer rounds it, see {@link
+   *     Rounding}
+   * @param summand to which the last convolution adds its output
+   * @param computed how many layers, from the first, are computed before
+   */
+  record Fusion(
+      boolean isAllowed, boolean isReaderRounding, Optional<Summand> summand, int computed) {
     /** Each layer is computed alone: its own output can be looked at. */
-    NONE,
-    /**
-     * A rectifier is computed along with the convolution, dense layer or batch normalization before
-     * it; in inference, a batch normalization along with the convolution before it.
-     */
-    ALLOWED
+    static final Fusion NONE = new Fusion(false, false, Optional.empty(), 0);
+
+    static final Fusion ALLOWED = new Fusion(true, false, Optional.empty(), 0);
+
+    /** The same for layers inside of another one. */
+    Fusion inside(boolean readerRounds) {
+      return new Fusion(isAllowed, readerRounds, Optional.empty(), 0);
+    }
+
+    Fusion addingTo(Summand shortcut) {
+      return new Fusion(isAllowed, isReaderRounding, Optional.of(shortcut), 0);
+    }
+
+    Fusion afterFirst(int layers) {
+      return new Fusion(isAllowed, isReaderRounding, summand, layers);
+    }
   }
 
   /** The compiler of a layer that is computed alone. */
@@ -76,7 +97,7 @@ record LayerCompiler(
     List<CompiledLayer> layers = new ArrayList<>();
     Tensor last = input;
     boolean mayOverwrite = overwrite;
-    int fused = 0;
+    int fused = fusion.computed();
     boolean rectifies = false;
     for (int i = 0; i < placed.size(); i++) {
       if (fused > 0) {
@@ -92,7 +113,10 @@ record LayerCompiler(
         layers.add(new FusedLayer(last));
         continue;
       }
-      Epilogue epilogue = fusion == Fusion.NONE ? Epilogue.NONE : epilogue(workspace, placed, i);
+      Epilogue epilogue =
+          fusion.isAllowed() ? epilogue(workspace, placed, i, fusion) : Epilogue.NONE;
+      boolean reader =
+          workspace.rounding().isReaderRounding(placed, i + 1, fusion.isReaderRounding());
       int moment = workspace.moment();
       CompiledLayer layer =
           new LayerCompiler(
@@ -101,7 +125,7 @@ record LayerCompiler(
                   placed.get(i),
                   last,
                   mayOverwrite,
-                  fusion,
+                  fusion.inside(reader),
                   epilogue,
                   rectifies)
               .compile();
@@ -123,7 +147,8 @@ record LayerCompiler(
   }
 
   /** What a layer computes along. */
-  private static Epilogue epilogue(Workspace workspace, List<ModelSpec.Placed> placed, int i) {
+  private static Epilogue epilogue(
+      Workspace workspace, List<ModelSpec.Placed> placed, int i, Fusion fusion) {
     boolean inference = workspace.purpose() == Purpose.INFERENCE;
     ModelSpec.Placed layer = placed.get(i);
     boolean convolution = isConvolution(layer);
@@ -139,16 +164,32 @@ record LayerCompiler(
             .filter(LayerCompiler::isNormalization)
             .findFirst();
     int next = i + 1 + (normalization.isPresent() ? 1 : 0);
+    Optional<Summand> summand = next == placed.size() ? fusion.summand() : Optional.empty();
     boolean rectified = Rounding.isRectifier(placed, next);
     int after = next + (rectified ? 1 : 0);
-    boolean rounded = workspace.rounding().isAfter(placed, i, after);
+    boolean rounded = workspace.rounding().isAfter(placed, i, after, fusion.isReaderRounding());
     return new Epilogue(
         normalization,
-        rectified,
+        rectified || summand.filter(Summand::isRectified).isPresent(),
         rounded,
         isInInt8(workspace, layer)
             ? workspace.rounding().rangeAfter(placed, after)
-            : Optional.empty());
+            : Optional.empty(),
+        summand);
+  }
+
+  /**
+   * Whether the last of some layers is a convolution that can add its output to a summand, but for
+   * a normalization that it computes along.
+   */
+  static boolean canAdd(Workspace workspace, List<ModelSpec.Placed> placed, Fusion fusion) {
+    int last = placed.size() - (isNormalization(placed.get(placed.size() - 1)) ? 2 : 1);
+    return fusion.isAllowed()
+        && workspace.purpose() == Purpose.INFERENCE
+        && last >= 0
+        && isConvolution(placed.get(last))
+        && !isInInt8(workspace, placed.get(last))
+        && !workspace.kernel(placed.get(last)).isRearranged();
   }
 
   private static boolean isInInt8(Workspace workspace, ModelSpec.Placed layer) {
@@ -256,16 +297,16 @@ record LayerCompiler(
 
   @Override
   public CompiledLayer visitResidual(CompositeSpec.Residual layer) {
-    return new CompiledResidual(workspace, vectors, placed, input, fusion);
+    return new CompiledResidual(workspace, vectors, placed, input, overwrite, fusion);
   }
 
   @Override
   public CompiledLayer visitBranches(CompositeSpec.Branches layer) {
-    return new CompiledBranches(workspace, vectors, placed, input, fusion);
+    return new CompiledBranches(workspace, vectors, placed, input, fusion.inside(false));
   }
 
   @Override
   public CompiledLayer visitChannelGate(CompositeSpec.ChannelGate layer) {
-    return new CompiledChannelGate(workspace, vectors, placed, input, fusion);
+    return new CompiledChannelGate(workspace, vectors, placed, input, fusion.inside(false));
   }
 }

@@ -63,14 +63,24 @@ abstract class WeightedLayer extends SequencedLayer {
     return ordered.sharesMemoryWith(input);
   }
 
-  /** Compiles the forward pass; returns the output. */
+  /**
+   * Compiles the forward pass; returns the output, which is added to the summand if there is one.
+   */
   final Tensor compileForward(
-      PrimitiveDescriptor operation, Tensor source, Tensor weights, Tensor bias) {
+      PrimitiveDescriptor operation,
+      Tensor source,
+      Tensor weights,
+      Tensor bias,
+      Optional<Summand> summand) {
     Reorder from = workspace.convertInput(source, operation.source());
     Reorder with = workspace.convert(weights, operation.weights());
     ordered = from.to();
     orderedWeights = with.to();
-    Tensor output = workspace.transientTensor(operation.destination());
+    Layout layout = operation.destination();
+    Tensor output =
+        summand
+            .map(addend -> addend.in(workspace, layout, source, forward))
+            .orElseGet(() -> workspace.transientTensor(layout));
     Primitive primitive =
         workspace.compile(
             operation,

@@ -274,12 +274,14 @@ public final class Workspace implements AutoCloseable {
     return operation(description, OneDnn.attributes(), new dnnl_primitive_desc());
   }
 
-  /** As {@link #operation(Pointer)}; a rectifier is applied to the result, if there is one. */
+  /** As {@link #operation(Pointer)}, with the sum and the rectifier after it, if there are any. */
   PrimitiveDescriptor operation(Pointer description, Epilogue epilogue) {
+    boolean rectified = epilogue.rectified();
     return operation(
         description,
-        epilogue.rectified() ? OneDnn.rectifyingAttributes() : OneDnn.attributes(),
-        new dnnl_primitive_desc());
+        epilogue.summand().isPresent()
+            ? (rectified ? OneDnn.addingAndRectifyingAttributes() : OneDnn.addingAttributes())
+            : (rectified ? OneDnn.rectifyingAttributes() : OneDnn.attributes()));
   }
 
   /**

@@ -90,7 +90,8 @@ public record Layout(dnnl_memory_desc_t descriptor) {
 
   /**
    * A layout for images whose channels are those of several others: in blocks of channels where the
-   * first of the others has such blocks and each one fills its own, else row-major.
+   * first of the others has such blocks and each one fills its own, and channels last in bfloat16
+   * where the first has them last; else row-major. The type is that of the first.
    *
    * @param parts {@code [examples, channels, height, width]} each
    * @param channels the sum of their channels
@@ -98,14 +99,17 @@ public record Layout(dnnl_memory_desc_t descriptor) {
   public static Layout joined(List<Layout> parts, long channels) {
     long[] whole = parts.get(0).dimensions();
     whole[1] = channels;
+    Layout first = parts.get(0);
     for (ChannelBlock block : ChannelBlock.values()) {
-      Layout first = tagged(parts.get(0).dimensions(), block.tag);
       boolean fills = parts.stream().allMatch(part -> part.dimensions()[1] % block.channels == 0);
-      if (fills && parts.get(0).sameAs(first)) {
-        return tagged(whole, block.tag);
+      if (fills && first.sameAs(tagged(first.dimensions(), block.tag, first.type()))) {
+        return tagged(whole, block.tag, first.type());
       }
     }
-    return plain(whole);
+    return first.type() == dnnl.dnnl_bf16
+            && first.sameAs(channelsLast(first.type(), first.dimensions()))
+        ? channelsLast(first.type(), whole)
+        : plain(whole).rowMajorOf(first.type());
   }
 
   /**

@@ -30,6 +30,7 @@ public final class OneDnn {
   private final dnnl_primitive_attr attributes;
   private final dnnl_primitive_attr rectifying;
   private final dnnl_primitive_attr adding;
+  private final dnnl_primitive_attr addingAndRectifying;
 
   private OneDnn() {
     openMp = new OpenMp(Loader.load(dnnl.class));
@@ -38,7 +39,13 @@ public final class OneDnn {
     check(dnnl.dnnl_engine_create(engine, dnnl.dnnl_cpu, 0), "create a CPU engine");
     attributes = createAttributes();
     rectifying = attributes(OneDnn::appendRectifier);
-    adding = attributes(operations -> dnnl.dnnl_post_ops_append_sum(operations, 1));
+    adding = attributes(OneDnn::appendSum);
+    addingAndRectifying =
+        attributes(
+            operations -> {
+              int status = appendSum(operations);
+              return status == dnnl.dnnl_success ? appendRectifier(operations) : status;
+            });
   }
 
   /**
@@ -91,6 +98,10 @@ public final class OneDnn {
     return created;
   }
 
+  private static int appendSum(dnnl_post_ops operations) {
+    return dnnl.dnnl_post_ops_append_sum(operations, 1);
+  }
+
   private static int appendRectifier(dnnl_post_ops operations) {
     return dnnl.dnnl_post_ops_append_eltwise(operations, 1, dnnl.dnnl_eltwise_relu, 0, 0);
   }
@@ -127,6 +138,14 @@ public final class OneDnn {
   /** The attributes of a primitive that adds its result to what is there. */
   public static dnnl_primitive_attr addingAttributes() {
     return INSTANCE.adding;
+  }
+
+  /**
+   * The attributes of a primitive that adds its result to what is there, and applies a rectifier to
+   * the sum.
+   */
+  public static dnnl_primitive_attr addingAndRectifyingAttributes() {
+    return INSTANCE.addingAndRectifying;
   }
 
   /** The version of the library, such as 2.5.2. */

@@ -25,4 +25,12 @@ public interface KernelRule {
   default boolean roundsInTraining() {
     return false;
   }
+
+  /**
+   * Whether values before and after batch normalization, and sums of residual blocks, are rounded
+   * to bfloat16 in training as well.
+   */
+  default boolean roundsBlocksInTraining() {
+    return false;
+  }
 }

@@ -26,4 +26,9 @@ public record QuantizedRule(KernelRule others, Quantization quantization) implem
   public boolean roundsInTraining() {
     return others.roundsInTraining();
   }
+
+  @Override
+  public boolean roundsBlocksInTraining() {
+    return others.roundsBlocksInTraining();
+  }
 }

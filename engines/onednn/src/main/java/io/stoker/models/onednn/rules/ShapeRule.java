@@ -87,8 +87,17 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
   public boolean roundsInTraining() {
     return arithmetic.precision() == Precision.BF16
         && set == InstructionSet.AMX
-        && (arithmetic.convolution() == ConvolutionAlgorithm.AUTO
-            || arithmetic.convolution() == ConvolutionAlgorithm.ROUNDED);
+        && allows(ConvolutionAlgorithm.ROUNDED);
+  }
+
+  @Override
+  public boolean roundsBlocksInTraining() {
+    return roundsInTraining() && allows(ConvolutionAlgorithm.BLOCKS);
+  }
+
+  private boolean allows(ConvolutionAlgorithm algorithm) {
+    return arithmetic.convolution() == ConvolutionAlgorithm.AUTO
+        || arithmetic.convolution().compareTo(algorithm) >= 0;
   }
 
   private boolean isFasterByWinograd(LayerSpec.Convolution layer, Shape input, Shape output) {
@@ -108,8 +117,7 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
    */
   private boolean isFasterRearranged(ModelSpec.Placed placed, LayerSpec.Convolution layer) {
     Rearrangement other = Rearrangement.of(placed, layer);
-    return (arithmetic.convolution() == ConvolutionAlgorithm.AUTO
-            || arithmetic.convolution().compareTo(ConvolutionAlgorithm.REARRANGED) >= 0)
+    return allows(ConvolutionAlgorithm.REARRANGED)
         && (arithmetic.precision() == Precision.FP32
             ? set.hasWinograd()
             : set == InstructionSet.AMX && layer.window().stride() > 1)

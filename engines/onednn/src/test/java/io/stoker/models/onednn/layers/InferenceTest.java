@@ -39,6 +39,8 @@ class InferenceTest {
   static final int CLASSES = 3;
   private static final Initializer HE = new Initializer.He();
   private static final LayerSpec RELU = new LayerSpec.Activation(ActivationFunction.RELU);
+  private static final Sequence RELU_ONLY = Sequence.of(RELU);
+  private static final Sequence NOTHING = Sequence.IDENTITY;
   private static final LayerSpec NORM = new LayerSpec.BatchNormalization(1e-3f, 0.9f);
 
   static Stream<ModelSpec> models() {
@@ -68,6 +70,14 @@ class InferenceTest {
                 "nested",
                 17,
                 new CompositeSpec.Residual("", dropped(), Sequence.IDENTITY, dropped())),
+            model("blocks", 16, block(16, RELU_ONLY), block(16, RELU_ONLY), block(16, NOTHING)),
+            model("other shortcuts", 16, RELU, projected(32), padded(48), block(48, RELU_ONLY)),
+            model("block in a branch", 16, RELU, around(block(16, RELU_ONLY)), RELU),
+            model("block in a block", 16, RELU, residual(block(16, NOTHING), conv16(), NORM)),
+            model("one convolution", 16, RELU, residual(conv16()), residual(conv16(), NORM)),
+            model("no-op", 16, RELU, residual(new LayerSpec.Dropout(0.5f), conv16(), NORM)),
+            model("depthwise block", 16, RELU, residual(depthwise(1), NORM), conv16()),
+            model("rectified body", 16, RELU, residual(conv16(), NORM, RELU), conv16()),
             model("first", 3, NORM, RELU, conv(5, Padding.NONE), NORM, NORM)));
   }
 
@@ -107,6 +117,42 @@ class InferenceTest {
         after);
   }
 
+  private static LayerSpec conv16() {
+    return conv(16, Padding.of(1));
+  }
+
+  private static LayerSpec residual(LayerSpec... body) {
+    return new CompositeSpec.Residual("", Sequence.of(body), Sequence.IDENTITY, Sequence.IDENTITY);
+  }
+
+  private static LayerSpec around(LayerSpec block) {
+    return new CompositeSpec.Branches("", List.of(Sequence.of(block), Sequence.IDENTITY));
+  }
+
+  /** A block whose shortcut is a convolution. */
+  private static LayerSpec projected(int filters) {
+    LayerSpec.Convolution shortcut =
+        new LayerSpec.Convolution(filters, Window.of(1).by(2), 1, HE, 0).withoutBias();
+    return new CompositeSpec.Residual(
+        "", strided(filters), Sequence.of(shortcut, NORM), Sequence.of(RELU));
+  }
+
+  /** A block whose shortcut takes every second pixel, and zeros in further channels. */
+  private static LayerSpec padded(int filters) {
+    LayerSpec pixels = new LayerSpec.Pooling(LayerSpec.Pooling.Kind.AVERAGE, Window.of(1).by(2));
+    return new CompositeSpec.Residual(
+        "",
+        strided(filters),
+        Sequence.of(pixels, new LayerSpec.ChannelPadding(filters)),
+        Sequence.of(RELU));
+  }
+
+  private static Sequence strided(int filters) {
+    LayerSpec strided =
+        new LayerSpec.Convolution(filters, Window.of(3).by(2).padded(1), 1, HE, 0).withoutBias();
+    return Sequence.of(strided, NORM, RELU, conv(filters, Padding.of(1)), NORM);
+  }
+
   /** A body that keeps its input, whose first rectifier must not overwrite it. */
   private static Sequence dropped() {
     return Sequence.of(new LayerSpec.Dropout(0.5f), RELU, new LayerSpec.Dropout(0.5f));
@@ -137,6 +183,8 @@ class InferenceTest {
         layer ->
             layer.layer() instanceof LayerSpec.Convolution convolution
                     && convolution.groups() == 1
+                    && convolution.window().kernel() == 3
+                    && convolution.window().stride() == 1
                     && convolution.window().padding().isEven()
                 ? Kernel.WINOGRAD
                 : Kernel.DIRECT,

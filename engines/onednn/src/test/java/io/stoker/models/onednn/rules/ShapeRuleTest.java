@@ -153,12 +153,16 @@ class ShapeRuleTest {
     }
     for (ConvolutionAlgorithm algorithm : ConvolutionAlgorithm.values()) {
       Arithmetic began = new Arithmetic(Precision.BF16, algorithm);
-      boolean rounds =
-          algorithm == ConvolutionAlgorithm.AUTO || algorithm == ConvolutionAlgorithm.ROUNDED;
+      boolean blocks =
+          algorithm == ConvolutionAlgorithm.AUTO || algorithm == ConvolutionAlgorithm.BLOCKS;
+      boolean rounds = blocks || algorithm == ConvolutionAlgorithm.ROUNDED;
 
       assertThat(new ShapeRule(InstructionSet.AMX, began, 32).roundsInTraining())
           .as("%s", algorithm)
           .isEqualTo(rounds);
+      assertThat(new ShapeRule(InstructionSet.AMX, began, 32).roundsBlocksInTraining())
+          .as("%s", algorithm)
+          .isEqualTo(blocks);
     }
   }
 
