@@ -73,7 +73,7 @@ class InferenceTest {
             model("blocks", 16, block(16, RELU_ONLY), block(16, RELU_ONLY), block(16, NOTHING)),
             model("other shortcuts", 16, RELU, projected(32), padded(48), block(48, RELU_ONLY)),
             model("block in a branch", 16, RELU, around(block(16, RELU_ONLY)), RELU),
-            model("block in a block", 16, RELU, residual(block(16, NOTHING), conv16(), NORM)),
+            model("block in a block", 16, RELU, residual(residual(conv16()), conv16(), NORM)),
             model("one convolution", 16, RELU, residual(conv16()), residual(conv16(), NORM)),
             model("no-op", 16, RELU, residual(new LayerSpec.Dropout(0.5f), conv16(), NORM)),
             model("depthwise block", 16, RELU, residual(depthwise(1), NORM), conv16()),
