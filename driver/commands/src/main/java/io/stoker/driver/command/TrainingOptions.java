@@ -121,7 +121,7 @@ public final class TrainingOptions {
     if (isSet("overlap")
         && given("overlap-steps").isEmpty()
         && config.averaging().overlapSteps() == 0) {
-      builder.overlapSteps(Math.max(1, config.rounds().localSteps().least() / 2));
+      builder.set("overlap_steps", Math.max(1, config.rounds().localSteps().least() / 2));
     }
     return builder
         .schedule(schedule(config.optimizer().schedule(), config.rounds().epochs()))
