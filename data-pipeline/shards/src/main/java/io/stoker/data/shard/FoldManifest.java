@@ -63,7 +63,7 @@ public record FoldManifest(int foldVersion, String data, String dataSha256, int 
 
   /** The identity of the samples: where they are does not matter. */
   String identity() {
-    String text = "fold %d of %d of %s".formatted(part, parts, dataSha256);
+    String text = "fold " + part + " of " + parts + " of " + dataSha256;
     return Sha256.hex(text.getBytes(StandardCharsets.UTF_8));
   }
 
