@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -35,7 +36,7 @@ class JobQueueTest {
               () -> {
                 queue.await(RUN, workers, () -> 4);
                 seen.add(running.addAndGet(workers));
-                Thread.yield();
+                LockSupport.parkNanos(100_000);
                 running.addAndGet(-workers);
                 queue.end(workers);
               }));
