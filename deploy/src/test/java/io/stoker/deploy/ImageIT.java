@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * where buildah, mmdebstrap, root and Debian's mirror are there.
  */
 @Exact
+@Tag("one-line")
 class ImageIT {
   private static final Path DOCKER = Stoker.checkout().resolve("deploy/docker");
   private static final ObjectMapper JSON = new ObjectMapper();

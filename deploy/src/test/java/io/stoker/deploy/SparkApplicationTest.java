@@ -93,8 +93,8 @@ class SparkApplicationTest {
             });
     if (type.equals("object") && (schema.has("properties") || schema.has("additionalProperties"))) {
       value
-          .fields()
-          .forEachRemaining(
+          .properties()
+          .forEach(
               field -> {
                 JsonNode known = schema.path("properties").path(field.getKey());
                 JsonNode of = known.isMissingNode() ? schema.path("additionalProperties") : known;
