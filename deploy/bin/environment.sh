@@ -11,6 +11,7 @@ fail() {
 javas() {
   case $1 in
     4) printf '17, 21 or 25 (from 25.0.3)' ;;
+    build) printf 17 ;;
     *) printf '17 or 21' ;;
   esac
 }
@@ -25,10 +26,11 @@ java_version() {
   fi
 }
 
-# runs_on VERSION LINE: whether a line of Spark runs on a version of Java.
+# runs_on VERSION LINE: whether a line of Spark runs on a version of Java; the LINE build is that of Stoker's own build.
 runs_on() {
   case $1 in
-    17 | 17.* | 21 | 21.*) ;;
+    17 | 17.*) ;;
+    21 | 21.*) [[ $2 != build ]] ;;
     25 | 25.0.[0-2] | 25.0.[0-2].*) return 1 ;; # Spark needs the fix of JDK-8377811.
     25.*) [[ $2 == 4 ]] ;;
     *) return 1 ;;

@@ -134,8 +134,12 @@ class SparkApplicationTest {
   void itIsTheJobOfTheOtherManifest() throws IOException {
     JsonNode spec = application().get("spec");
     JsonNode executor = spec.get("executor");
+    String job = Files.readString(KUBERNETES.resolve("train.yaml"));
 
-    assertThat(Files.readString(KUBERNETES.resolve("train.yaml")))
+    for (JsonNode argument : spec.get("arguments")) {
+      assertThat(job.replace('\n', ' ')).contains(" " + argument.asText().replace('=', ' ') + " ");
+    }
+    assertThat(job)
         .contains(
             "image: " + spec.get("image").asText() + "\n",
             "--class " + spec.get("mainClass").asText() + " ",

@@ -32,8 +32,18 @@ public record FoldManifest(int foldVersion, String data, String dataSha256, int 
 
   public FoldManifest {
     Check.undamaged(data != null && dataSha256 != null, "Invalid fold: a field is missing");
+    Check.undamaged(isAbsolute(data), "Invalid fold: of the data at '%s', not absolute", data);
     Check.undamaged(
         part >= 1 && part <= parts && parts >= 2, "Invalid fold: %d of %d", part, parts);
+  }
+
+  private static boolean isAbsolute(String uri) {
+    try {
+      Path path = new Path(uri);
+      return path.isAbsolute() || path.toUri().getScheme() != null;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   /**

@@ -84,7 +84,7 @@ final class FoldedShards {
    * @throws io.stoker.failure.DamagedException if they are others than they were
    */
   static FoldedShards of(FoldManifest fold, Path folder, Configuration hadoop) {
-    ShardFolder source = ShardFolder.open(new Path(fold.data()), hadoop);
+    ShardFolder source = ShardFolder.openShards(new Path(fold.data()), hadoop);
     Check.undamaged(
         source.manifestHash().equals(fold.dataSha256()),
         "Cannot read fold %s: the manifest of %s changed (SHA-256 is %s, was %s)",

@@ -133,14 +133,22 @@ class FoldTest {
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("1-of-3/: the manifest of " + data + " changed (SHA-256 is ");
 
-    for (String wrong : List.of("\"part\":4", "\"part\":0", "\"more\":1")) {
-      java.nio.file.Path file = folder.resolve("1-of-3/manifest.json");
-      String text =
-          "{\"foldVersion\":1,\"data\":\"%s\",\"dataSha256\":\"0\",\"parts\":3,%s}"
-              .formatted(data, wrong);
-      Files.writeString(file, text);
+    fold(data, 1, 3);
+    java.nio.file.Path file = folder.resolve("1-of-3/manifest.json");
+    String good = Files.readString(file);
+    Map<String, String> damages =
+        Map.of(
+            good.replace("\"part\":1", "\"part\":4"), "Invalid fold: 4 of 3",
+            good.replace("\"part\":1", "\"part\":0"), "Invalid fold: 0 of 3",
+            good.replace("\"part\":1", "\"part\":1,\"more\":1"), "more",
+            good.replace(data.toString(), "data"), "of the data at 'data', not absolute",
+            good.replace(data.toString(), "x:y"), "of the data at 'x:y', not absolute",
+            good.replace(data.toString(), at("1-of-3").toString()), "1-of-3/manifest.json");
+    for (Map.Entry<String, String> damage : damages.entrySet()) {
+      Files.writeString(file, damage.getKey());
       assertThatThrownBy(() -> ShardFolder.open(at("1-of-3"), HADOOP))
-          .isInstanceOf(DamagedException.class);
+          .isInstanceOf(DamagedException.class)
+          .hasMessageContaining(damage.getValue());
     }
     assertThatThrownBy(() -> ShardFolder.open(at("none"), HADOOP))
         .isInstanceOf(InputException.class)

@@ -44,7 +44,10 @@ final class StudyReport {
             .row("best trial", Line.of("%d of %d", winner.trial(), standing.plan().trials()))
             .row("result", text.value(winner) + (folds == 0 ? "" : ", mean of " + folds + " folds"))
             .row("options", text.options(winner))
-            .row("run", SparkSetup.plain(folder.run(winner.trial()).toString()))
+            .row(
+                folds == 0 ? "run" : "runs",
+                SparkSetup.plain(folder.run(winner.trial()).toString())
+                    + (folds == 0 ? "" : "/fold-1 to " + folds))
             .row(
                 "parameters",
                 "SHA-256 %s%s"

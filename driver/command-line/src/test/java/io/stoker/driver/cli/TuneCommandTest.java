@@ -138,6 +138,13 @@ class TuneCommandTest {
         TUNE + study + " --folds 2", "Invalid --validation-split: test with --folds, which");
     assertRefused(
         "tune --study F/folds --resume --folds 3", "another one: folds: 3 here, 2 in the study");
+    String space = Files.readString(folder.resolve("s.yaml"));
+    Files.writeString(folder.resolve("p.yaml"), space + "patience: 2\n");
+    assertRefused(tune.replace("s.yaml", "p.yaml") + study + " --folds 2", "Invalid patience: 2");
+    Files.writeString(
+        folder.resolve("p.yaml"), space.replace("[one-cycle, cosine]", "plateau\nrate-epochs: 1"));
+    assertRefused(
+        tune.replace("s.yaml", "p.yaml") + study + " --folds 2", "Invalid schedule: plateau with");
     assertThat(folder.resolve("n")).doesNotExist();
   }
 

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * @param plan the study
  * @param options of each trial whose place is known, by number
  * @param results those that are known, by rung and trial
- * @param running how many trials are trained now
+ * @param running how many runs are trained now: of a trial with folds, up to as many as there are
  */
 public record Standing(
     StudyPlan plan, List<ObjectNode> options, List<TrialResult> results, int running) {

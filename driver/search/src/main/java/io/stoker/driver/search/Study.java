@@ -3,6 +3,7 @@ package io.stoker.driver.search;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.run.RunLock;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -91,7 +92,12 @@ public final class Study {
   public static void check(StudyPlan plan, TrialOptions jobs) {
     TrialJob job =
         new TrialJob(StudyFolder.at(new Path("/study"), new Configuration(false)), plan, jobs);
-    plan.searchSpace().corners().forEach(values -> job.whole(0, plan.runs().get(0), values));
+    for (ObjectNode values : plan.searchSpace().corners()) {
+      TrainingConfig trial = job.whole(0, plan.runs().get(0), values);
+      if (plan.folds() > 0) {
+        job.requireRecipe(trial, values);
+      }
+    }
   }
 
   /**

@@ -12,6 +12,7 @@ import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.search.TrialResult.State;
+import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
@@ -53,6 +54,23 @@ record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options) {
     recipe.put("run", folder.run(trial, number).toString());
     recipe.put("keep", 1);
     return options.job("trial " + trial, recipe);
+  }
+
+  /**
+   * Makes sure that the options of a trial train the whole split as well, where nothing validates.
+   *
+   * @param trial the job of one of the folds
+   * @throws InputException if they do not, or in another way
+   */
+  void requireRecipe(TrainingConfig trial, ObjectNode values) {
+    Check.input(
+        !trial.optimizer().schedule().watchesLoss(),
+        "Invalid schedule: plateau with folds (the loss of their validations, which a training on"
+            + " the whole split has not)");
+    ObjectNode recipe = recipe(plan, values);
+    recipe.put("data", trial.data().uri());
+    recipe.put("run", trial.run());
+    options.job("the recipe of a trial, which has no validation,", recipe);
   }
 
   /**
