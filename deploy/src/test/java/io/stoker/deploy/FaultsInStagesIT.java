@@ -42,7 +42,6 @@ class FaultsInStagesIT extends ClusterFaults {
   /** The hashes of the runs that nothing disturbs. */
   private static String undisturbedTogether;
 
-  private static String undisturbedInChanges;
   private static String undisturbedOverlapping;
 
   @BeforeAll
@@ -59,7 +58,6 @@ class FaultsInStagesIT extends ClusterFaults {
     Files.writeString(folder.resolve("together.yaml"), together);
     Files.writeString(folder.resolve("slices.yaml"), together + "slice-bytes: 65536\n");
     undisturbedTogether = inWaves(TOGETHER, "together");
-    undisturbedInChanges = inWaves(IN_CHANGES, "changes");
     undisturbedOverlapping = hash("local[2]", OVERLAPPING, "overlapping");
   }
 
@@ -88,7 +86,7 @@ class FaultsInStagesIT extends ClusterFaults {
   @Test
   @Tag("one-line")
   void losesAnExecutorOfWorkersThatSendChanges() throws IOException {
-    assertLosesAnExecutorInMidStage(IN_CHANGES, undisturbedInChanges);
+    assertLosesAnExecutorInMidStage(IN_CHANGES, inWaves(IN_CHANGES, "changes"));
   }
 
   private void assertLosesAnExecutorInMidStage(String exchanging, String expected)
@@ -117,6 +115,7 @@ class FaultsInStagesIT extends ClusterFaults {
 
   /** The other executors have a slot for the worker, which goes there between two rounds. */
   @Test
+  @Tag("one-line")
   void losesNoRoundWhereAWorkerProcessIsToldToLeave() throws IOException {
     cluster.haveWorkers(3);
     job = IN_SLICES;
