@@ -64,7 +64,7 @@ public record FoldManifest(int foldVersion, String data, String dataSha256, int 
         return Optional.empty();
       }
     } catch (IOException e) {
-      return Optional.empty(); // Whoever reads it as the manifest of shards says what is wrong.
+      return Optional.empty(); // The reader of manifests of shards says what is wrong.
     }
     String place = "manifest " + new Path(folder, ShardManifest.FILE);
     StrictJson.requireKnownVersion(JSON, bytes, "foldVersion", FOLD_VERSION, place);

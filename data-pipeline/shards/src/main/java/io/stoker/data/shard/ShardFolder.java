@@ -62,7 +62,8 @@ public final class ShardFolder {
     byte[] bytes = ManifestFile.bytes(path, hadoop);
     Optional<FoldManifest> fold = FoldManifest.of(bytes, path);
     if (fold.isEmpty()) {
-      return ofShards(bytes, path, hadoop);
+      return new ShardFolder(
+          path, hadoop, ManifestFile.parse(bytes, path, hadoop), Optional.empty());
     }
     FoldedShards shards = FoldedShards.of(fold.get(), path, hadoop);
     ManifestFile.Stored stored = new ManifestFile.Stored(shards.manifest(), fold.get().identity());
@@ -71,12 +72,7 @@ public final class ShardFolder {
 
   /** As {@link #open}, for a folder that has shards of its own. */
   static ShardFolder openShards(Path path, Configuration hadoop) {
-    return ofShards(ManifestFile.bytes(path, hadoop), path, hadoop);
-  }
-
-  private static ShardFolder ofShards(byte[] manifest, Path path, Configuration hadoop) {
-    return new ShardFolder(
-        path, hadoop, ManifestFile.parse(manifest, path, hadoop), Optional.empty());
+    return new ShardFolder(path, hadoop, ManifestFile.read(path, hadoop), Optional.empty());
   }
 
   /** Where it is. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.config.SelectionMetric;
+import io.stoker.driver.metrics.Median;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.search.Bracket;
 import io.stoker.driver.search.Cost;
@@ -238,13 +239,12 @@ final class StudyPage {
     row.add(Integer.toString(bracket.rungs().get(rung).epochs()));
     row.add(Integer.toString(bracket.rungs().get(rung).trials()));
     row.add(Integer.toString(done.size())).add(Integer.toString(ended.size() - done.size()));
-    row.add(done.isEmpty() ? "" : Line.of("%.4f", done.get(0).value()));
-    row.add(done.isEmpty() ? "" : Line.of("%.4f", median(done)));
-  }
-
-  private static double median(List<TrialResult> sorted) {
-    int size = sorted.size();
-    return (sorted.get((size - 1) / 2).value() + sorted.get(size / 2).value()) / 2;
+    if (done.isEmpty()) {
+      row.add("").add("");
+    } else {
+      row.add(Line.of("%.4f", done.get(0).value()));
+      row.add(Line.of("%.4f", Median.of(done.stream().map(TrialResult::value).toList())));
+    }
   }
 
   private static ObjectNode line(ArrayNode lines, String name) {

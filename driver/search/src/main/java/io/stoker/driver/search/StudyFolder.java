@@ -144,7 +144,7 @@ public final class StudyFolder {
     }
   }
 
-  /** Writes the plan after all that it names, and with it makes the folder. */
+  /** Makes the folder: the folds first, and the plan last. */
   void record(StudyPlan plan) {
     try {
       Storage.of(path, hadoop).mkdirs(path);

@@ -65,8 +65,8 @@ record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options) {
   void requireRecipe(TrainingConfig trial, ObjectNode values) {
     Check.input(
         !trial.optimizer().schedule().watchesLoss(),
-        "Invalid schedule: plateau with folds (the loss of their validations, which a training on"
-            + " the whole split has not)");
+        "Invalid schedule: plateau with folds (it follows the loss of their validations, and a"
+            + " training on the whole split has none)");
     ObjectNode recipe = recipe(plan, values);
     recipe.put("data", trial.data().uri());
     recipe.put("run", trial.run());

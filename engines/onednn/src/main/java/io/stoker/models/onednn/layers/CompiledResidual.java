@@ -6,6 +6,7 @@ import io.stoker.models.onednn.memory.Tensor;
 import io.stoker.models.onednn.rules.Rounding;
 import io.stoker.models.spec.ModelSpec.Placed;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@link io.stoker.models.spec.CompositeSpec.Residual}. The sum overwrites the output of the body,
@@ -40,29 +41,26 @@ final class CompiledResidual implements CompiledLayer {
     // Both ways read the input, in both passes: neither may overwrite it.
     shortcut = new LayerChain(workspace, vectors, parts.get(1), input, false, summands);
     boolean rectified = Rounding.isRectifier(parts.get(2).inner(), 0);
+    Optional<Summand> summand = Optional.empty();
     if (LayerCompiler.canAdd(workspace, parts.get(0).inner(), fusion)) {
       boolean own = !shortcut.output().sharesMemoryWith(input);
-      Summand summand =
-          new Summand(shortcut.output(), own ? !shortcut.needsOutput() : overwrite, rectified);
-      body =
-          new LayerChain(
-              workspace, vectors, parts.get(0), input, false, summands.addingTo(summand));
-      addition = () -> {};
-      after =
-          new LayerChain(
-              workspace,
-              vectors,
-              parts.get(2),
-              body.output(),
-              true,
-              fusion.afterFirst(rectified ? 1 : 0));
-      return;
+      boolean isOverwritten = own ? !shortcut.needsOutput() : overwrite;
+      summand = Optional.of(new Summand(shortcut.output(), isOverwritten, rectified));
     }
-    body = new LayerChain(workspace, vectors, parts.get(0), input, false, summands);
-    boolean ownSum = body.needsOutput() || body.output().sharesMemoryWith(input);
-    Tensor sum = ownSum ? workspace.transientTensor(body.output().layout()) : body.output();
-    addition = Joins.add(workspace, body.output(), shortcut.output(), sum);
-    after = new LayerChain(workspace, vectors, parts.get(2), sum, true, fusion);
+    body =
+        new LayerChain(workspace, vectors, parts.get(0), input, false, summands.addingTo(summand));
+    Tensor sum = body.output();
+    if (summand.isPresent()) {
+      addition = () -> {};
+    } else {
+      if (body.needsOutput() || sum.sharesMemoryWith(input)) {
+        sum = workspace.transientTensor(sum.layout());
+      }
+      addition = Joins.add(workspace, body.output(), shortcut.output(), sum);
+    }
+    int computed = summand.isPresent() && rectified ? 1 : 0;
+    after =
+        new LayerChain(workspace, vectors, parts.get(2), sum, true, fusion.afterFirst(computed));
   }
 
   @Override

@@ -61,8 +61,8 @@ record LayerCompiler(
       return new Fusion(isAllowed, readerRounds, Optional.empty(), 0);
     }
 
-    Fusion addingTo(Summand shortcut) {
-      return new Fusion(isAllowed, isReaderRounding, Optional.of(shortcut), 0);
+    Fusion addingTo(Optional<Summand> shortcut) {
+      return new Fusion(isAllowed, isReaderRounding, shortcut, 0);
     }
 
     Fusion afterFirst(int layers) {
