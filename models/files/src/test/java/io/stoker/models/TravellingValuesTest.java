@@ -76,7 +76,7 @@ class TravellingValuesTest {
 
   @Test
   void areCheckedAgainOnArrival() throws IOException {
-    byte[] bytes = write(new LayerSpec.Dense(0x01020304, new Initializer.He(), 0));
+    byte[] bytes = write(new LayerSpec.Dense(0x01020304, Initializer.Rule.HE, 0));
     byte[] units = {1, 2, 3, 4};
     String text = new String(bytes, StandardCharsets.ISO_8859_1);
     int place = text.indexOf(new String(units, StandardCharsets.ISO_8859_1));

@@ -131,13 +131,13 @@ public final class StepProfiler {
    */
   private static double peak(BenchEngine engine, int networks, double seconds) {
     LayerSpec large =
-        new LayerSpec.Convolution(256, Window.of(3).padded(1), 1, new Initializer.He(), 0);
+        new LayerSpec.Convolution(256, Window.of(3).padded(1), 1, Initializer.Rule.HE, 0);
     LayerSpec small = new LayerSpec.Pooling(LayerSpec.Pooling.Kind.MAXIMUM, Window.of(14).by(14));
     ModelSpec model =
         new ModelSpec(
             "peak",
             new Shape(14, 14, 256),
-            List.of(large, large, small, new LayerSpec.Dense(2, new Initializer.He(), 0)));
+            List.of(large, large, small, new LayerSpec.Dense(2, Initializer.Rule.HE, 0)));
     StepLoad load =
         new StepLoad(
             model,

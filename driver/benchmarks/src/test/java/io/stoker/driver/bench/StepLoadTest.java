@@ -37,7 +37,7 @@ class StepLoadTest {
 
   @Test
   void aBlocksStepIsThatOfItsLayersAndOfTheSumsOfItsJoin() {
-    LayerSpec conv = new LayerSpec.Convolution(4, Window.of(1), 1, new Initializer.He(), 0);
+    LayerSpec conv = new LayerSpec.Convolution(4, Window.of(1), 1, Initializer.Rule.HE, 0);
     CompositeSpec.Residual block =
         new CompositeSpec.Residual(
             "",
@@ -48,7 +48,7 @@ class StepLoadTest {
         new ModelSpec(
             "m",
             new Shape(3, 3, 4),
-            List.of(conv, block, new LayerSpec.Dense(2, new Initializer.He(), 0)));
+            List.of(conv, block, new LayerSpec.Dense(2, Initializer.Rule.HE, 0)));
     double product = 2.0 * 4 * 4 * 9;
     double dense = 2.0 * 36 * 2;
 

@@ -364,7 +364,7 @@ public final class GraphConfiguration {
       appendGroups(placed, conv, padding, activation);
     } else {
       ConvolutionLayer layer = StockLayers.convolution(placed, conv, padding, activation);
-      if (conv.weights() instanceof Initializer.Whiten) {
+      if (conv.weights() == Initializer.Rule.WHITEN) {
         updater.freezeWeights(layer);
       }
       graph.appendOverImage(name(placed), layer);

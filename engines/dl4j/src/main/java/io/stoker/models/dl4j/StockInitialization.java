@@ -44,42 +44,23 @@ final class StockInitialization {
           new NormalDistribution(0, Decimal.of(initializer.standardDeviation())));
     }
 
+    /**
+     * Deeplearning4j's identity is for as many filters as channels only, and it knows nothing of
+     * the images.
+     */
     @Override
-    public IWeightInit visitHe(Initializer.He initializer) {
-      return new WeightInitRelu();
+    public IWeightInit visitRule(Initializer.Rule initializer) {
+      return switch (initializer) {
+        case HE -> new WeightInitRelu();
+        case HE_FAN_OUT ->
+            new WeightInitDistribution(new NormalDistribution(0, Math.sqrt(2.0 / tensor.fanOut())));
+        case GLOROT -> new WeightInitXavierUniform();
+        case LECUN -> uniform(2.4 / tensor.fanIn());
+        case DIRAC, WHITEN -> uniform(1 / Math.sqrt(tensor.fanIn()));
+      };
     }
 
-    @Override
-    public IWeightInit visitHeFanOut(Initializer.HeFanOut initializer) {
-      return new WeightInitDistribution(
-          new NormalDistribution(0, Math.sqrt(2.0 / tensor.fanOut())));
-    }
-
-    @Override
-    public IWeightInit visitGlorot(Initializer.Glorot initializer) {
-      return new WeightInitXavierUniform();
-    }
-
-    /** Deeplearning4j's identity is for as many filters as channels only. */
-    @Override
-    public IWeightInit visitDirac(Initializer.Dirac initializer) {
-      return uniform();
-    }
-
-    /** Deeplearning4j knows nothing of the images. */
-    @Override
-    public IWeightInit visitWhiten(Initializer.Whiten initializer) {
-      return uniform();
-    }
-
-    private IWeightInit uniform() {
-      double bound = 1 / Math.sqrt(tensor.fanIn());
-      return new WeightInitDistribution(new UniformDistribution(-bound, bound));
-    }
-
-    @Override
-    public IWeightInit visitLeCun(Initializer.LeCun initializer) {
-      double bound = 2.4 / tensor.fanIn();
+    private static IWeightInit uniform(double bound) {
       return new WeightInitDistribution(new UniformDistribution(-bound, bound));
     }
   }

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 @Tag("slow")
 class Dl4jEngineTest extends NetworkContract {
   private static final Engine ENGINE = new Dl4jEngine();
-  private static final Initializer WEIGHTS = new Initializer.Glorot();
+  private static final Initializer WEIGHTS = Initializer.Rule.GLOROT;
 
   @Override
   protected Engine engine() {

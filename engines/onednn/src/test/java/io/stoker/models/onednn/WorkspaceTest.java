@@ -22,7 +22,7 @@ class WorkspaceTest {
     return new ModelSpec(
         "dense",
         Shape.vector(1 << 20),
-        List.of(new LayerSpec.Dense(units, new Initializer.Glorot(), 0)));
+        List.of(new LayerSpec.Dense(units, Initializer.Rule.GLOROT, 0)));
   }
 
   @Test

@@ -48,7 +48,7 @@ record StockMoments(long parameters, List<Block> blocks) {
 
   private static boolean hasMoments(ParameterSpec tensor) {
     return tensor.role() != ParameterSpec.Role.STATISTIC
-        && !(tensor.initializer() instanceof Initializer.Whiten);
+        && tensor.initializer() != Initializer.Rule.WHITEN;
   }
 
   /** Whether the order is that of the canonical vectors, one after the other. */

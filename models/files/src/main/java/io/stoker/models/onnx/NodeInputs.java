@@ -28,7 +28,7 @@ record NodeInputs(
     long opset,
     long batch) {
   /** First weights, which the file's replace; the spec of a layer must have some. */
-  static final Initializer WEIGHTS = new Initializer.He();
+  static final Initializer WEIGHTS = Initializer.Rule.HE;
 
   /** An input that may be class probabilities. */
   GraphValue any(NodeView node) throws UnmappedException {

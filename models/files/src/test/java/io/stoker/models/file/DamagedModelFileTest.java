@@ -149,7 +149,7 @@ class DamagedModelFileTest {
             Shape.vector(4),
             List.of(
                 new LayerSpec.BatchNormalization(1e-5f, 0.9f),
-                new LayerSpec.Dense(2, new Initializer.He(), 0)));
+                new LayerSpec.Dense(2, Initializer.Rule.HE, 0)));
     StepSettings adamW =
         new StepSettings(
             0.01f,

@@ -158,7 +158,7 @@ class ModelFileTest {
   }
 
   static Stream<ModelSpec> adaptive() {
-    Initializer glorot = new Initializer.Glorot();
+    Initializer glorot = Initializer.Rule.GLOROT;
     Activation tanh = new Activation(ActivationFunction.TANH);
     LayerSpec dense = new Dense(3, glorot, 0);
     return Stream.of(
@@ -181,7 +181,7 @@ class ModelFileTest {
                     CompositeSpec.Sequence.of(tanh)),
                 dense),
             List.of(
-                new Convolution(16, Window.of(2), 1, new Initializer.Whiten(), 0.1f),
+                new Convolution(16, Window.of(2), 1, Initializer.Rule.WHITEN, 0.1f),
                 tanh,
                 new BatchNormalization(1e-3f, 0.9f),
                 dense))
@@ -268,9 +268,9 @@ class ModelFileTest {
             "whitening",
             new Shape(4, 4, 1),
             List.of(
-                new Convolution(8, Window.of(2), 1, new Initializer.Whiten(), 0.1f),
+                new Convolution(8, Window.of(2), 1, Initializer.Rule.WHITEN, 0.1f),
                 new Activation(ActivationFunction.TANH),
-                new Dense(3, new Initializer.Glorot(), 0)));
+                new Dense(3, Initializer.Rule.GLOROT, 0)));
     float[] parameters = SampleModels.initial(model, 5);
     for (StepSettings settings : List.of(SampleModels.MOMENTUM, adamW(1))) {
       Path path = folder.resolve("whitening.zip");
@@ -319,8 +319,8 @@ class ModelFileTest {
             "many groups",
             Shape.vector(8192),
             List.of(
-                new Convolution(8192, Window.of(1), 8192, new Initializer.He(), 0),
-                new Dense(2, new Initializer.He(), 0)));
+                new Convolution(8192, Window.of(1), 8192, Initializer.Rule.HE, 0),
+                new Dense(2, Initializer.Rule.HE, 0)));
     ByteArrayOutputStream written = new ByteArrayOutputStream();
 
     assertThatThrownBy(() -> SampleModels.writer(model).write(written))
@@ -337,12 +337,12 @@ class ModelFileTest {
             "normalized",
             new Shape(5, 4, 2),
             List.of(
-                new Convolution(3, Window.of(3).padded(1), 1, new Initializer.He(), 0),
+                new Convolution(3, Window.of(3).padded(1), 1, Initializer.Rule.HE, 0),
                 new BatchNormalization(1e-3f, 0.8f),
                 new Activation(ActivationFunction.RELU),
-                new Dense(4, new Initializer.He(), 0),
+                new Dense(4, Initializer.Rule.HE, 0),
                 new BatchNormalization(1e-5f, 0.9f),
-                new Dense(3, new Initializer.He(), 0)));
+                new Dense(3, Initializer.Rule.HE, 0)));
     Path path = folder.resolve("model.zip");
     Files.write(path, SampleModels.bytes(SampleModels.writer(model)));
     float[] images = randomImages(model, 3);

@@ -35,28 +35,28 @@ final class SampleModels {
   /** Every kind of layer, activation and initializer that there is. */
   static ModelSpec everything() {
     List<LayerSpec> layers = new ArrayList<>();
-    layers.add(new Convolution(5, Window.of(3).by(2).padded(1), 1, new Initializer.He(), 0.1f));
+    layers.add(new Convolution(5, Window.of(3).by(2).padded(1), 1, Initializer.Rule.HE, 0.1f));
     layers.add(new Activation(ActivationFunction.RELU));
     layers.add(new LocalResponseNormalization(5, 2, 1e-4f, 0.75f));
     layers.add(new Pooling(Pooling.Kind.MAXIMUM, Window.of(3).by(2).padded(1)));
-    layers.add(new Convolution(4, Window.of(1), 1, new Initializer.LeCun(), 0));
-    layers.add(new Convolution(6, Window.of(3).padded(1), 2, new Initializer.He(), 0));
+    layers.add(new Convolution(4, Window.of(1), 1, Initializer.Rule.LECUN, 0));
+    layers.add(new Convolution(6, Window.of(3).padded(1), 2, Initializer.Rule.HE, 0));
     layers.add(
         new Convolution(
-            4, new Window(2, 1, 2, new Padding(1, 0, 1, 2)), 1, new Initializer.He(), 0.5f));
+            4, new Window(2, 1, 2, new Padding(1, 0, 1, 2)), 1, Initializer.Rule.HE, 0.5f));
     layers.add(new Pooling(Pooling.Kind.AVERAGE, Window.of(2).by(1).padded(1)));
     layers.add(new Dropout(0.3f));
     layers.add(new Dropout(0.2f, Dropout.Unit.EXAMPLE));
     layers.add(new Dense(6, new Initializer.Gaussian(0.5f), 0));
     layers.add(new LocalResponseNormalization(3, 1, 0.1f, 0.5f));
     for (ActivationFunction function : ActivationFunction.values()) {
-      layers.add(new Dense(7, new Initializer.Glorot(), 0));
+      layers.add(new Dense(7, Initializer.Rule.GLOROT, 0));
       layers.add(new Activation(function));
       layers.add(new Activation(function));
     }
-    layers.add(new Lstm(4, new Initializer.LeCun(), 0.5f));
+    layers.add(new Lstm(4, Initializer.Rule.LECUN, 0.5f));
     layers.add(new Dense(6, new Initializer.Constant(0.25f), -0.5f));
-    layers.add(new Dense(3, new Initializer.He(), 0));
+    layers.add(new Dense(3, Initializer.Rule.HE, 0));
     return new ModelSpec("everything", new Shape(9, 11, 3), layers);
   }
 
@@ -65,9 +65,9 @@ final class SampleModels {
         "small",
         new Shape(2, 2, 1),
         List.of(
-            new Dense(2, new Initializer.He(), 0),
+            new Dense(2, Initializer.Rule.HE, 0),
             new Activation(ActivationFunction.RELU),
-            new Dense(2, new Initializer.He(), 0)));
+            new Dense(2, Initializer.Rule.HE, 0)));
   }
 
   static ModelMetadata metadata(ModelSpec model) {

@@ -303,8 +303,8 @@ class SafetensorsTest {
 
   @Test
   void groupsAreJoinedInTheirTensor() throws IOException {
-    LayerSpec groups = new LayerSpec.Convolution(4, Window.of(3), 2, new Initializer.He(), 0.1f);
-    LayerSpec last = new LayerSpec.Dense(3, new Initializer.LeCun(), 0);
+    LayerSpec groups = new LayerSpec.Convolution(4, Window.of(3), 2, Initializer.Rule.HE, 0.1f);
+    LayerSpec last = new LayerSpec.Dense(3, Initializer.Rule.LECUN, 0);
     ModelSpec model = new ModelSpec("groups", new Shape(8, 8, 2), List.of(groups, last));
     TrainedModel trained = TrainedModel.of(model);
     SafetensorsFile file = SafetensorsFile.open("f", written(trained));

@@ -81,7 +81,7 @@ public record RateMultipliers(List<Float> tensors) implements Serializable {
             switch (tensor.role()) {
               case BIAS -> biases;
               case SCALE -> scales;
-              case WEIGHT -> tensor.initializer() instanceof Initializer.Whiten ? 0 : 1;
+              case WEIGHT -> tensor.initializer() == Initializer.Rule.WHITEN ? 0 : 1;
               case STATISTIC -> 1;
             };
         factors.add(offset < frozenParameters ? 0f : factor);

@@ -54,7 +54,9 @@ public enum ActivationFunction {
     return label;
   }
 
-  /** Whether the function is a rectifier, or a smooth one, for which {@link Initializer.He} is. */
+  /**
+   * Whether the function is a rectifier, or a smooth one, for which {@link Initializer.Rule#HE} is.
+   */
   boolean isRectifier() {
     return switch (this) {
       case RELU, LEAKY_RELU, GELU, SILU -> true;

@@ -270,9 +270,9 @@ public sealed interface CompositeSpec extends LayerSpec {
           name,
           Sequence.of(
               new GlobalAveragePooling(),
-              new Dense(channels / reduction, new Initializer.He(), 0),
+              new Dense(channels / reduction, Initializer.Rule.HE, 0),
               new Activation(ActivationFunction.RELU),
-              new Dense(channels, new Initializer.Glorot(), 0),
+              new Dense(channels, Initializer.Rule.GLOROT, 0),
               new Activation(ActivationFunction.SIGMOID)));
     }
 

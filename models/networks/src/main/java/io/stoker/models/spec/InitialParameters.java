@@ -86,28 +86,19 @@ public final class InitialParameters {
     }
 
     @Override
-    public Void visitHe(Initializer.He initializer) {
-      return fillNormal(StrictMath.sqrt(2.0 / tensor.fanIn()));
+    public Void visitRule(Initializer.Rule initializer) {
+      return switch (initializer) {
+        case HE -> fillNormal(StrictMath.sqrt(2.0 / tensor.fanIn()));
+        case HE_FAN_OUT -> fillNormal(StrictMath.sqrt(2.0 / tensor.fanOut()));
+        case GLOROT ->
+            fillUniform(StrictMath.sqrt(6 / ((double) tensor.fanIn() + tensor.fanOut())));
+        case LECUN -> fillUniform(2.4 / tensor.fanIn());
+        case DIRAC -> fillDirac();
+        case WHITEN -> fillWhiten();
+      };
     }
 
-    @Override
-    public Void visitHeFanOut(Initializer.HeFanOut initializer) {
-      return fillNormal(StrictMath.sqrt(2.0 / tensor.fanOut()));
-    }
-
-    @Override
-    public Void visitGlorot(Initializer.Glorot initializer) {
-      double fans = (double) tensor.fanIn() + tensor.fanOut();
-      return fillUniform(StrictMath.sqrt(6 / fans));
-    }
-
-    @Override
-    public Void visitLeCun(Initializer.LeCun initializer) {
-      return fillUniform(2.4 / tensor.fanIn());
-    }
-
-    @Override
-    public Void visitDirac(Initializer.Dirac initializer) {
+    private Void fillDirac() {
       long channels = tensor.dimensions().get(1);
       long area = tensor.size() / tensor.dimensions().get(0) / channels;
       // The middle of a kernel of an odd size; of an even one, the pixel after it.
@@ -123,8 +114,7 @@ public final class InitialParameters {
       return null;
     }
 
-    @Override
-    public Void visitWhiten(Initializer.Whiten initializer) {
+    private Void fillWhiten() {
       long values = tensor.fanIn();
       for (long i = from; i < to; i++) {
         long filter = (i - start) / values;

@@ -15,10 +15,6 @@ final class InitializerTree implements Initializer.Visitor<JsonNode> {
     return initializer.accept(INSTANCE);
   }
 
-  private static JsonNode text(String name) {
-    return JsonNodeFactory.instance.textNode(name);
-  }
-
   @Override
   public JsonNode visitConstant(Initializer.Constant initializer) {
     return JsonNodeFactory.instance.objectNode().put("constant", initializer.value());
@@ -30,32 +26,7 @@ final class InitializerTree implements Initializer.Visitor<JsonNode> {
   }
 
   @Override
-  public JsonNode visitHe(Initializer.He initializer) {
-    return text("he");
-  }
-
-  @Override
-  public JsonNode visitHeFanOut(Initializer.HeFanOut initializer) {
-    return text("he-fan-out");
-  }
-
-  @Override
-  public JsonNode visitGlorot(Initializer.Glorot initializer) {
-    return text("glorot");
-  }
-
-  @Override
-  public JsonNode visitLeCun(Initializer.LeCun initializer) {
-    return text("lecun");
-  }
-
-  @Override
-  public JsonNode visitDirac(Initializer.Dirac initializer) {
-    return text("dirac");
-  }
-
-  @Override
-  public JsonNode visitWhiten(Initializer.Whiten initializer) {
-    return text("whiten");
+  public JsonNode visitRule(Initializer.Rule initializer) {
+    return JsonNodeFactory.instance.textNode(initializer.text());
   }
 }

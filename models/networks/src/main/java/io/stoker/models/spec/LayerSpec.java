@@ -213,7 +213,7 @@ public sealed interface LayerSpec extends Serializable
           "Invalid dilation of a depthwise convolution: %d (must be 1)",
           window.dilation());
       Check.input(
-          !(weights instanceof Initializer.Dirac),
+          weights != Initializer.Rule.DIRAC,
           "Invalid weights of a depthwise convolution: dirac (for conv and dense only)");
       Check.input(biased || bias == 0, "Invalid bias: %s (there are no biases)", bias);
     }
@@ -625,7 +625,7 @@ public sealed interface LayerSpec extends Serializable
 
     public Lstm {
       Check.input(
-          !(weights instanceof Initializer.Dirac),
+          weights != Initializer.Rule.DIRAC,
           "Invalid weights of an LSTM: dirac (for conv and dense only)");
       Check.input(
           units >= 1 && units <= Shape.MAXIMUM_FEATURES / GATES,

@@ -207,7 +207,7 @@ public final class ModelTree {
   }
 
   private Map<String, LayerReader> readers(Place place) {
-    Initializer weights = place.rectified() ? new Initializer.He() : new Initializer.Glorot();
+    Initializer weights = place.rectified() ? Initializer.Rule.HE : Initializer.Rule.GLOROT;
     Map<String, LayerReader> readers = new TreeMap<>();
     readers.put("conv", fields -> convolution(fields, weights));
     readers.put("whiten", this::whitening);
@@ -268,7 +268,7 @@ public final class ModelTree {
         Whitening.filters(kernel, channels),
         new Window(kernel, 1, 1, fields.padding("padding")),
         1,
-        new Initializer.Whiten(),
+        Initializer.Rule.WHITEN,
         bias(fields),
         biased(fields));
   }
@@ -396,7 +396,7 @@ public final class ModelTree {
     TreeFields fields = all.only("units", "weights", "forget-bias");
     return new LayerSpec.Lstm(
         fields.integer("units"),
-        fields.initializer("weights", new Initializer.Glorot()),
+        fields.initializer("weights", Initializer.Rule.GLOROT),
         fields.number("forget-bias", 1));
   }
 

@@ -9,6 +9,7 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The fields of one map in a model file, each read with its place in the error. */
 final class TreeFields {
@@ -16,7 +17,7 @@ final class TreeFields {
   static final String NO_BIAS = "none";
 
   private static final List<String> INITIALIZERS =
-      List.of("he", "he-fan-out", "glorot", "lecun", "dirac", "whiten");
+      Stream.of(Initializer.Rule.values()).map(Initializer.Rule::text).toList();
 
   private final String place;
   private final ObjectNode node;
@@ -173,22 +174,17 @@ final class TreeFields {
     }
     JsonNode value = node.get(name);
     if (value.isTextual()) {
-      return switch (value.textValue()) {
-        case "he" -> new Initializer.He();
-        case "he-fan-out" -> new Initializer.HeFanOut();
-        case "glorot" -> new Initializer.Glorot();
-        case "lecun" -> new Initializer.LeCun();
-        case "dirac" -> new Initializer.Dirac();
-        case "whiten" -> new Initializer.Whiten();
-        default ->
-            throw new InputException(
-                "Unknown %s at %s: %s; %s, {gaussian: 0.01}, {constant: 0}"
-                    .formatted(
-                        name,
-                        place,
-                        value.textValue(),
-                        Suggestion.among(value.textValue(), INITIALIZERS)));
-      };
+      int rule = INITIALIZERS.indexOf(value.textValue());
+      if (rule < 0) {
+        throw new InputException(
+            "Unknown %s at %s: %s; %s, {gaussian: 0.01}, {constant: 0}"
+                .formatted(
+                    name,
+                    place,
+                    value.textValue(),
+                    Suggestion.among(value.textValue(), INITIALIZERS)));
+      }
+      return Initializer.Rule.values()[rule];
     }
     if (value.isObject() && value.size() == 1 && value.has("gaussian")) {
       float deviation = number(name, value.get("gaussian"));

@@ -7,9 +7,9 @@ import java.util.Optional;
 
 /**
  * The first layer of a model whose filters whiten patches of the images: a convolution with {@link
- * Initializer.Whiten}. A filter is an eigenvector of the patches' covariance, divided by the square
- * root of its eigenvalue; each of them comes twice, the second time with the opposite sign (Jordan,
- * 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", section 3.2).
+ * Initializer.Rule#WHITEN}. A filter is an eigenvector of the patches' covariance, divided by the
+ * square root of its eigenvalue; each of them comes twice, the second time with the opposite sign
+ * (Jordan, 2024, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", section 3.2).
  *
  * @param kernel the side of a patch
  * @param channels those of the images
@@ -40,7 +40,7 @@ public record Whitening(int kernel, int channels, long offset) {
   }
 
   private static boolean whitens(LayerSpec.Convolution layer) {
-    return layer.weights() instanceof Initializer.Whiten;
+    return layer.weights() == Initializer.Rule.WHITEN;
   }
 
   /** The number of values of a patch. */
@@ -68,7 +68,7 @@ public record Whitening(int kernel, int channels, long offset) {
     for (ModelSpec.Placed placed : chain) {
       boolean whitens =
           placed.parameters().stream()
-              .anyMatch(tensor -> tensor.initializer() instanceof Initializer.Whiten);
+              .anyMatch(tensor -> tensor.initializer() == Initializer.Rule.WHITEN);
       if (whitens) {
         Check.input(
             placed.index() == 0 && placed.layer() instanceof LayerSpec.Convolution,

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 
 /** Small models that between them have every layer in every setting that matters. */
 public final class ContractModels {
-  private static final Initializer ANY = new Initializer.Glorot();
+  private static final Initializer ANY = Initializer.Rule.GLOROT;
 
   private ContractModels() {}
 

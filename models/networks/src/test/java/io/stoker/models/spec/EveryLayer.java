@@ -33,15 +33,15 @@ public final class EveryLayer {
 
   /** The model, for images of 8 x 8 x 2 and 3 classes. */
   public static ModelSpec model() {
-    Initializer lecun = new Initializer.LeCun();
+    Initializer lecun = Initializer.Rule.LECUN;
     List<LayerSpec> layers = new ArrayList<>();
-    layers.add(new Convolution(36, Window.of(3).padded(1), 1, new Initializer.Whiten(), 0));
+    layers.add(new Convolution(36, Window.of(3).padded(1), 1, Initializer.Rule.WHITEN, 0));
     layers.add(
         new Convolution(
-            4, new Window(3, 1, 2, new Padding(2, 1, 2, 1)), 2, new Initializer.He(), 0.1f));
+            4, new Window(3, 1, 2, new Padding(2, 1, 2, 1)), 2, Initializer.Rule.HE, 0.1f));
     layers.add(new BatchNormalization(1e-3f, 0.8f));
     layers.add(
-        new DepthwiseConvolution(2, Window.of(3).padded(1), new Initializer.HeFanOut(), 0, false));
+        new DepthwiseConvolution(2, Window.of(3).padded(1), Initializer.Rule.HE_FAN_OUT, 0, false));
     layers.add(
         new Branches(
             "pair",
@@ -64,11 +64,11 @@ public final class EveryLayer {
     layers.add(new Lstm(5, lecun, 0.5f));
     layers.add(new GlobalAveragePooling());
     for (ActivationFunction function : ActivationFunction.values()) {
-      layers.add(new Dense(4, new Initializer.Glorot(), 0));
+      layers.add(new Dense(4, Initializer.Rule.GLOROT, 0));
       layers.add(new Activation(function));
     }
     layers.add(new Dense(4, new Initializer.Gaussian(0.5f), -0.5f));
-    layers.add(new Dense(4, new Initializer.Dirac(), 0));
+    layers.add(new Dense(4, Initializer.Rule.DIRAC, 0));
     layers.add(new LayerSpec.Scaling(0.125f));
     layers.add(new Dense(3, new Initializer.Constant(0.25f), 0));
     return new ModelSpec("every layer", new Shape(8, 8, 2), layers);

@@ -22,9 +22,9 @@ class InitialParametersTest {
             "mixed",
             new Shape(9, 9, 3),
             List.of(
-                new Convolution(7, Window.of(3).by(1).padded(1), 1, new Initializer.He(), 0.5f),
-                new Convolution(5, Window.of(3).by(2).padded(0), 1, new Initializer.LeCun(), 0),
-                new Dense(11, new Initializer.Glorot(), 0.1f),
+                new Convolution(7, Window.of(3).by(1).padded(1), 1, Initializer.Rule.HE, 0.5f),
+                new Convolution(5, Window.of(3).by(2).padded(0), 1, Initializer.Rule.LECUN, 0),
+                new Dense(11, Initializer.Rule.GLOROT, 0.1f),
                 new Dense(3, new Initializer.Gaussian(0.01f), 0)));
     float[] whole = values(model, 42);
     for (int from = 0; from < whole.length; from += 13) {
@@ -44,8 +44,8 @@ class InitialParametersTest {
             "dirac",
             new Shape(5, 5, 3),
             List.of(
-                new Convolution(8, Window.of(3), 1, new Initializer.Dirac(), 0.5f),
-                new Dense(2, new Initializer.Glorot(), 0)));
+                new Convolution(8, Window.of(3), 1, Initializer.Rule.DIRAC, 0.5f),
+                new Dense(2, Initializer.Rule.GLOROT, 0)));
     float[] whole = values(model, 42);
     float[] filters = Arrays.copyOfRange(whole, 8, 8 + 8 * 27);
     for (int filter = 0; filter < 3; filter++) {
@@ -64,7 +64,7 @@ class InitialParametersTest {
 
   @Test
   void rangesBeyondTheVectorAreRefused() {
-    ModelSpec model = dense(10, new Initializer.He());
+    ModelSpec model = dense(10, Initializer.Rule.HE);
     InitialParameters parameters = new InitialParameters(model, 1);
     FloatBuffer two = FloatBuffer.allocate(2);
     assertThatThrownBy(() -> parameters.fill(-1, two))
@@ -80,12 +80,12 @@ class InitialParametersTest {
 
   @Test
   void heWeightsAreNormalWithVarianceTwoOverFanIn() {
-    assertNormal(new Initializer.He(), Math.sqrt(2.0 / 400));
+    assertNormal(Initializer.Rule.HE, Math.sqrt(2.0 / 400));
   }
 
   @Test
   void glorotWeightsAreUniformWithVarianceTwoOverBothFans() {
-    double[] weights = weights(new Initializer.Glorot());
+    double[] weights = weights(Initializer.Rule.GLOROT);
     double bound = Math.sqrt(6.0 / (400 + 250));
     assertUniform(weights, bound);
     double variance = Arrays.stream(weights).map(w -> w * w).average().orElseThrow();
@@ -94,7 +94,7 @@ class InitialParametersTest {
 
   @Test
   void leCunWeightsAreUniformWithin24OverFanIn() {
-    assertUniform(weights(new Initializer.LeCun()), 2.4 / 400);
+    assertUniform(weights(Initializer.Rule.LECUN), 2.4 / 400);
   }
 
   @Test
@@ -112,7 +112,7 @@ class InitialParametersTest {
   /** The bits are a promise: they make runs on different machines and releases comparable. */
   @Test
   void theValuesOfASeedNeverChange() {
-    float[] values = values(dense(2, new Initializer.He()), 7);
+    float[] values = values(dense(2, Initializer.Rule.HE), 7);
     assertThat(Arrays.copyOf(values, 4))
         .containsExactly(0.05404453f, -0.054232895f, 0.013798491f, -0.060284868f);
   }

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class ModelSpecTreeTest {
-  private static final Initializer ANY = new Initializer.He();
+  private static final Initializer ANY = Initializer.Rule.HE;
   private static final Activation RELU = new Activation(ActivationFunction.RELU);
 
   private static final ModelSpec MODEL =

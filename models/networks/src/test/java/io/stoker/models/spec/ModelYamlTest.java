@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ModelYamlTest {
-  private static final Initializer HE = new Initializer.He();
-  private static final Initializer GLOROT = new Initializer.Glorot();
+  private static final Initializer HE = Initializer.Rule.HE;
+  private static final Initializer GLOROT = Initializer.Rule.GLOROT;
 
   @Test
   void aShortFileIsCompletedWithTheDocumentedDefaults() throws IOException {
@@ -74,7 +74,7 @@ class ModelYamlTest {
                     new Dense(120, HE, 0),
                     new Activation(ActivationFunction.LEAKY_RELU),
                     new Dropout(0.5f),
-                    new Dense(84, new Initializer.LeCun(), 0),
+                    new Dense(84, Initializer.Rule.LECUN, 0),
                     new Activation(ActivationFunction.SCALED_TANH),
                     new Dense(7, GLOROT, 0))));
   }
@@ -241,9 +241,9 @@ class ModelYamlTest {
                 "se",
                 CompositeSpec.Sequence.of(
                     new LayerSpec.GlobalAveragePooling(),
-                    new LayerSpec.Dense(4, new Initializer.He(), 0),
+                    new LayerSpec.Dense(4, Initializer.Rule.HE, 0),
                     new LayerSpec.Activation(ActivationFunction.RELU),
-                    new LayerSpec.Dense(32, new Initializer.Glorot(), 0),
+                    new LayerSpec.Dense(32, Initializer.Rule.GLOROT, 0),
                     new LayerSpec.Activation(ActivationFunction.SIGMOID))));
     assertThat(block.after().layers())
         .containsExactly(CompositeSpec.ChannelGate.squeezeExcitation("", 32, 16));

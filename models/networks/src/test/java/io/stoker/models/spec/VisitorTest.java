@@ -95,6 +95,7 @@ class VisitorTest {
         .containsExactlyInAnyOrder((Object[]) EveryLayer.kinds(LayerSpec.class));
     assertThat(initializers(model).<Object>map(Object::getClass).distinct().toList())
         .containsExactlyInAnyOrder((Object[]) EveryLayer.kinds(Initializer.class));
+    assertThat(initializers(model)).contains(Initializer.Rule.values());
   }
 
   private static Stream<Initializer> initializers(ModelSpec model) {

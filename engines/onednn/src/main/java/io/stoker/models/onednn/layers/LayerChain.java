@@ -7,10 +7,10 @@ import io.stoker.models.spec.ModelSpec.Placed;
 import java.util.List;
 
 /**
- * Layers one after the other inside of a layer: the body of a residual block, or a branch. Without
- * layers, the input is the output.
+ * Layers one after the other inside of a layer: the body of a residual block, a branch, or a {@link
+ * io.stoker.models.spec.CompositeSpec.Sequence}. Without layers, the input is the output.
  */
-final class LayerChain {
+final class LayerChain implements CompiledLayer {
   private final Workspace workspace;
   private final FlatVectors vectors;
   private final Tensor input;
@@ -49,16 +49,18 @@ final class LayerChain {
     return layers.get(layers.size() - 1);
   }
 
-  Tensor output() {
+  @Override
+  public Tensor output() {
     return isIdentity() ? input : last().output();
   }
 
-  boolean needsOutput() {
+  @Override
+  public boolean needsOutput() {
     return !isIdentity() && last().needsOutput();
   }
 
-  /** Whether the backward pass overwrites the gradient by the output. */
-  boolean overwritesOutputGradient() {
+  @Override
+  public boolean overwritesOutputGradient() {
     return !isIdentity() && last().overwritesOutputGradient();
   }
 
@@ -67,22 +69,25 @@ final class LayerChain {
     return firstLearning() < placed.size();
   }
 
-  void requireInferenceGradient() {
+  @Override
+  public void requireInferenceGradient() {
     layers.forEach(CompiledLayer::requireInferenceGradient);
   }
 
-  void timeInnerLayers(LayerTimes times) {
+  @Override
+  public void timeInnerLayers(LayerTimes times) {
     TimedLayer.replace(layers, placed, times);
   }
 
-  void forward(CompiledLayer.Pass pass) {
+  @Override
+  public void forward(Pass pass) {
     for (int i = 0; i < layers.size(); i++) {
       layers.get(i).forward(pass);
     }
   }
 
-  /** As {@link CompiledLayer#prepareBackward}. */
-  Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
+  @Override
+  public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     firstBackward = inputGradientNeeded ? 0 : firstLearning();
     // Where ways meet, the gradient has the order of another way.
     Joins.Arranged arranged = Joins.arranged(workspace, outputGradient, output().layout());
@@ -111,7 +116,8 @@ final class LayerChain {
     return first;
   }
 
-  void backward(CompiledLayer.Pass pass) {
+  @Override
+  public void backward(Pass pass) {
     arrangeGradient.run();
     for (int i = layers.size() - 1; i >= firstBackward; i--) {
       layers.get(i).backward(pass);

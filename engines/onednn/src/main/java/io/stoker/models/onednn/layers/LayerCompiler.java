@@ -292,7 +292,7 @@ record LayerCompiler(
 
   @Override
   public CompiledLayer visitSequence(CompositeSpec.Sequence layer) {
-    return new CompiledSequence(workspace, vectors, placed, input, overwrite, fusion);
+    return new LayerChain(workspace, vectors, placed, input, overwrite, fusion);
   }
 
   @Override

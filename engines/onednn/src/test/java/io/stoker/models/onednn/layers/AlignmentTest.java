@@ -59,12 +59,12 @@ class AlignmentTest {
   void winogradIsNeverGivenAMisalignedTensor() {
     Instructions.AVX512.assume();
     LayerSpec.Convolution layer =
-        new LayerSpec.Convolution(32, Window.of(3).padded(1), 1, new Initializer.He(), 0);
+        new LayerSpec.Convolution(32, Window.of(3).padded(1), 1, Initializer.Rule.HE, 0);
     ModelSpec model =
         new ModelSpec(
             "one",
             new Shape(8, 8, 32),
-            List.of(layer, new LayerSpec.Dense(2, new Initializer.He(), 0)));
+            List.of(layer, new LayerSpec.Dense(2, Initializer.Rule.HE, 0)));
     try (Workspace workspace = new Workspace(placed -> Kernel.WINOGRAD)) {
       FlatVectors vectors = new FlatVectors(workspace, model.parameterCount());
       Tensor images = workspace.tensor(Layout.plain(4, 32, 8, 8));

@@ -44,7 +44,7 @@ class DeferredGradientTest {
   private static final float ANY_LENGTH = Float.MAX_VALUE;
 
   private static LayerSpec dense(int units) {
-    return new LayerSpec.Dense(units, new Initializer.He(), 0);
+    return new LayerSpec.Dense(units, Initializer.Rule.HE, 0);
   }
 
   private static Network create(Kernel kernel) {

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class InferenceTest {
   static final int EXAMPLES = 5;
   static final int CLASSES = 3;
-  private static final Initializer HE = new Initializer.He();
+  private static final Initializer HE = Initializer.Rule.HE;
   private static final LayerSpec RELU = new LayerSpec.Activation(ActivationFunction.RELU);
   private static final Sequence RELU_ONLY = Sequence.of(RELU);
   private static final Sequence NOTHING = Sequence.IDENTITY;

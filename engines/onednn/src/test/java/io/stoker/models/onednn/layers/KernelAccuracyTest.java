@@ -50,7 +50,7 @@ public class KernelAccuracyTest {
   }
 
   static Stream<Case> others() {
-    Initializer he = new Initializer.He();
+    Initializer he = Initializer.Rule.HE;
     return Stream.of(
         new Case(new Shape(9, 9, 3), new LayerSpec.Convolution(16, Window.of(5).by(2), 1, he, 0)),
         conv(new Shape(5, 6, 32), 32, new Padding(0, 1, 1, 0)),
@@ -74,19 +74,19 @@ public class KernelAccuracyTest {
   private static Case strided(Shape input, int kernel, Padding padding, int filters) {
     Window window = new Window(kernel, 4, 1, padding);
     return new Case(
-        input, new LayerSpec.Convolution(filters, window, 1, new Initializer.He(), 0.1f));
+        input, new LayerSpec.Convolution(filters, window, 1, Initializer.Rule.HE, 0.1f));
   }
 
   private static Case grouped(Shape input, int kernel, Padding padding, int filters, int groups) {
     Window window = new Window(kernel, 1, 1, padding);
     return new Case(
-        input, new LayerSpec.Convolution(filters, window, groups, new Initializer.He(), 0.1f));
+        input, new LayerSpec.Convolution(filters, window, groups, Initializer.Rule.HE, 0.1f));
   }
 
   private static Case conv(Shape input, int filters, Padding padding) {
     Window window = new Window(3, 1, 1, padding);
     return new Case(
-        input, new LayerSpec.Convolution(filters, window, 1, new Initializer.He(), 0.1f));
+        input, new LayerSpec.Convolution(filters, window, 1, Initializer.Rule.HE, 0.1f));
   }
 
   @ParameterizedTest
@@ -134,7 +134,7 @@ public class KernelAccuracyTest {
   }
 
   private static List<float[]> compute(Case layer, Kernel kernel) {
-    LayerSpec last = new LayerSpec.Dense(2, new Initializer.He(), 0); // is not computed
+    LayerSpec last = new LayerSpec.Dense(2, Initializer.Rule.HE, 0); // is not computed
     ModelSpec model = new ModelSpec("one", layer.input(), List.of(layer.layer(), last));
     ModelSpec.Placed placed = model.placed().get(0);
     SplittableRandom random = new SplittableRandom(3);

@@ -72,7 +72,7 @@ public class LayerBenchmark {
     }
 
     LayerSpec layer() {
-      Initializer he = new Initializer.He();
+      Initializer he = Initializer.Rule.HE;
       return switch (this) {
         case CONVOLUTION -> new LayerSpec.Convolution(384, Window.of(3).padded(1), 1, he, 0);
         case GROUPED_CONVOLUTION ->
@@ -87,7 +87,7 @@ public class LayerBenchmark {
         case SCALED_TANH -> new LayerSpec.Activation(ActivationFunction.SCALED_TANH);
         case DROPOUT -> new LayerSpec.Dropout(0.5f);
         case DENSE -> new LayerSpec.Dense(4096, he, 0);
-        case LSTM -> new LayerSpec.Lstm(128, new Initializer.Glorot(), 1);
+        case LSTM -> new LayerSpec.Lstm(128, Initializer.Rule.GLOROT, 1);
       };
     }
   }
@@ -110,12 +110,12 @@ public class LayerBenchmark {
   public void make() {
     Shape shape = kind.input();
     LayerSpec before =
-        new LayerSpec.Convolution(shape.channels(), Window.of(1), 1, new Initializer.He(), 0);
+        new LayerSpec.Convolution(shape.channels(), Window.of(1), 1, Initializer.Rule.HE, 0);
     ModelSpec model =
         new ModelSpec(
             "one layer",
             shape,
-            List.of(before, kind.layer(), new LayerSpec.Dense(2, new Initializer.He(), 0)));
+            List.of(before, kind.layer(), new LayerSpec.Dense(2, Initializer.Rule.HE, 0)));
     workspace = new Workspace();
     FlatVectors vectors = new FlatVectors(workspace, model.parameterCount());
     new InitialParameters(model, 1).fill(0, vectors.parameterBuffer().duplicate());

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class QuantizedInferenceTest {
   private static final int EXAMPLES = InferenceTest.EXAMPLES;
   private static final int CLASSES = InferenceTest.CLASSES;
-  private static final Initializer HE = new Initializer.He();
+  private static final Initializer HE = Initializer.Rule.HE;
   private static final LayerSpec RELU = new LayerSpec.Activation(ActivationFunction.RELU);
   private static final LayerSpec POOL =
       new LayerSpec.Pooling(LayerSpec.Pooling.Kind.MAXIMUM, Window.of(3).by(2));

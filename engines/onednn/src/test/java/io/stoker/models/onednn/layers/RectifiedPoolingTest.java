@@ -51,7 +51,7 @@ class RectifiedPoolingTest {
   }
 
   private static ModelSpec model(Window window, LayerSpec.Pooling.Kind kind) {
-    Initializer he = new Initializer.He();
+    Initializer he = Initializer.Rule.HE;
     return new ModelSpec(
         "pooled",
         new Shape(11, 9, 3),

@@ -64,12 +64,11 @@ class RoundingTest {
   }
 
   private static LayerSpec conv(int filters) {
-    return new LayerSpec.Convolution(
-        filters, Window.of(3).padded(1), 1, new Initializer.He(), 0.1f);
+    return new LayerSpec.Convolution(filters, Window.of(3).padded(1), 1, Initializer.Rule.HE, 0.1f);
   }
 
   private static LayerSpec dense(int units) {
-    return new LayerSpec.Dense(units, new Initializer.He(), 0);
+    return new LayerSpec.Dense(units, Initializer.Rule.HE, 0);
   }
 
   private static LayerSpec pool(LayerSpec.Pooling.Kind kind) {
@@ -255,7 +254,7 @@ class RoundingTest {
   void aRearrangedConvolutionRoundsItsOutput() {
     Instructions.AVX512_BF16.assume();
     LayerSpec strided =
-        new LayerSpec.Convolution(32, Window.of(11).by(4), 1, new Initializer.He(), 0.1f);
+        new LayerSpec.Convolution(32, Window.of(11).by(4), 1, Initializer.Rule.HE, 0.1f);
     ModelSpec model =
         new ModelSpec(
             "rearranged",

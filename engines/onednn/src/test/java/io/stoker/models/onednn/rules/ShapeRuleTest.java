@@ -122,13 +122,13 @@ class ShapeRuleTest {
   @Test
   void whereWinogradIsFasterThanBf16ItIsTakenUnlessThereIsAmx() {
     LayerSpec.Convolution layer =
-        new LayerSpec.Convolution(64, Window.of(3).padded(1), 1, new Initializer.He(), 0);
+        new LayerSpec.Convolution(64, Window.of(3).padded(1), 1, Initializer.Rule.HE, 0);
     for (int size : new int[] {7, 8, 13, 16, 56}) {
       ModelSpec.Placed placed =
           new ModelSpec(
                   "one",
                   new Shape(size, size, 64),
-                  List.of(layer, new LayerSpec.Dense(2, new Initializer.He(), 0)))
+                  List.of(layer, new LayerSpec.Dense(2, Initializer.Rule.HE, 0)))
               .placed()
               .get(0);
       Kernel faster = size % 4 == 0 ? Kernel.WINOGRAD : Kernel.BF16;
@@ -175,8 +175,8 @@ class ShapeRuleTest {
                 "one",
                 new Shape(17, 17, 64),
                 List.of(
-                    new LayerSpec.Convolution(64, window, 1, new Initializer.He(), 0),
-                    new LayerSpec.Dense(2, new Initializer.He(), 0)))
+                    new LayerSpec.Convolution(64, window, 1, Initializer.Rule.HE, 0),
+                    new LayerSpec.Dense(2, Initializer.Rule.HE, 0)))
             .placed()
             .get(0);
 
