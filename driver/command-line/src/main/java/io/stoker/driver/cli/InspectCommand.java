@@ -2,7 +2,6 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.stoker.data.batch.ContactSheet;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
@@ -22,6 +21,8 @@ import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.command.Table;
+import io.stoker.driver.drawing.ContactSheet;
+import io.stoker.driver.drawing.OutputPicture;
 import io.stoker.driver.order.EpochOrder;
 import io.stoker.driver.order.OrderJob;
 import io.stoker.driver.order.OrderRequest;
@@ -116,8 +117,9 @@ final class InspectCommand extends StokerCommand {
     Configuration hadoop = SparkSetup.hadoop();
     Check.input(
         sheet == null || sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
-    Optional<OutputFile> picture =
-        Optional.ofNullable(sheet).map(uri -> OutputFile.check("--sheet", uri, hadoop));
+    Optional<OutputPicture> picture =
+        Optional.ofNullable(sheet)
+            .map(uri -> new OutputPicture(uri, OutputFile.check("--sheet", uri, hadoop)));
     ShardFolder folder = ShardFolder.open(Storage.path(data.uri), hadoop);
     ObjectNode json = json(folder);
     StringBuilder text = new StringBuilder(text(folder.manifest()));
@@ -129,7 +131,7 @@ final class InspectCommand extends StokerCommand {
           .get()
           .write(
               new ContactSheet(blocks, changes ? Optional.of(training) : Optional.empty(), seed)
-                  ::write);
+                  .draw());
       text.append("sheet: ").append(sheet).append('\n');
       json.put("sheet", sheet);
     }

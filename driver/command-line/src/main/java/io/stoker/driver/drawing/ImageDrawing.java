@@ -5,12 +5,16 @@ import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
+import java.awt.Canvas;
 import java.awt.Color;
 import java.awt.Font;
+import java.awt.FontMetrics;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Draws pictures with text on a white background. */
 final class ImageDrawing {
@@ -53,19 +57,43 @@ final class ImageDrawing {
    */
   static BufferedImage draw(long width, long height, Consumer<Graphics2D> painter) {
     requireDrawable(width, height);
+    return withFonts(
+        () -> {
+          BufferedImage picture =
+              new BufferedImage((int) width, (int) height, BufferedImage.TYPE_INT_RGB);
+          Graphics2D graphics = picture.createGraphics();
+          graphics.setColor(Color.WHITE);
+          graphics.fillRect(0, 0, picture.getWidth(), picture.getHeight());
+          graphics.setRenderingHint(
+              RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+          graphics.setFont(font());
+          graphics.setColor(Color.BLACK);
+          painter.accept(graphics);
+          graphics.dispose();
+          return picture;
+        });
+  }
+
+  private static Font font() {
+    return new Font(Font.SANS_SERIF, Font.PLAIN, TEXT);
+  }
+
+  /**
+   * The width of the longest of some texts, in pixels.
+   *
+   * @throws ResourceException if Java finds no font to draw text with
+   */
+  static int longest(List<String> texts) {
+    return withFonts(
+        () -> {
+          FontMetrics metrics = new Canvas().getFontMetrics(font());
+          return texts.stream().mapToInt(metrics::stringWidth).max().orElse(0);
+        });
+  }
+
+  private static <T> T withFonts(Supplier<T> drawing) {
     try {
-      BufferedImage picture =
-          new BufferedImage((int) width, (int) height, BufferedImage.TYPE_INT_RGB);
-      Graphics2D graphics = picture.createGraphics();
-      graphics.setColor(Color.WHITE);
-      graphics.fillRect(0, 0, picture.getWidth(), picture.getHeight());
-      graphics.setRenderingHint(
-          RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-      graphics.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, TEXT));
-      graphics.setColor(Color.BLACK);
-      painter.accept(graphics);
-      graphics.dispose();
-      return picture;
+      return drawing.get();
     } catch (StokerException e) {
       throw e;
     } catch (RuntimeException | LinkageError | InternalError e) {

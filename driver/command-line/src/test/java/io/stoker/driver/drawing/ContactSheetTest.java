@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.data.batch;
+package io.stoker.driver.drawing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.augment.Mixing;
+import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
@@ -13,12 +14,9 @@ import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.TestShards;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,10 +35,8 @@ class ContactSheetTest {
 
   @Test
   void showsTheFirstImageOfEachClassAsItIs() throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    new ContactSheet(data(), Optional.empty(), 1).write(bytes);
+    BufferedImage sheet = new ContactSheet(data(), Optional.empty(), 1).draw();
 
-    BufferedImage sheet = ImageIO.read(new ByteArrayInputStream(bytes.toByteArray()));
     assertThat(sheet.getHeight()).isEqualTo(26 + 4 * 70 + 6);
     for (int label = 0; label < 4; label++) {
       Pixels expected = TestShards.pixels(SHAPE, label);
