@@ -18,22 +18,8 @@ import org.apache.hadoop.fs.Path;
 public final class PrepareOptions {
   private static final int COLOR_CHANNELS = 3;
 
-  private final ImageSource source;
-  private final Path input;
-  private final String rowsName;
-  private final Path output;
-  private final int size;
-  private final Integer channels;
-  private final ShardEncoding encoding;
-  private final int shardMegabytes;
-  private final SplitFractions splits;
-  private final SplitFractions trainSplits;
-  private final long seed;
-  private final double maximumRejected;
-  private final long maximumPixels;
-  private final ExistingOutput existingOutput;
-  private final Duplicates duplicates;
-  private final InputRecord record;
+  /** A copy, which no method changes. */
+  private final Builder values;
 
   /** How shards that are at the output already are treated. */
   public enum ExistingOutput {
@@ -52,39 +38,28 @@ public final class PrepareOptions {
   }
 
   private PrepareOptions(Builder builder) {
-    source = builder.source;
-    input = builder.input;
-    rowsName = builder.rowsName;
-    output = Objects.requireNonNull(builder.output, "output");
-    size = builder.size;
-    channels = builder.channels;
-    encoding = builder.encoding;
-    shardMegabytes = builder.shardMegabytes;
-    splits = builder.splits;
-    trainSplits = builder.trainSplits;
-    seed = builder.seed;
-    maximumRejected = builder.maximumRejected;
-    maximumPixels = builder.maximumPixels;
-    existingOutput = builder.existingOutput;
-    duplicates = builder.duplicates;
-    record = builder.record;
+    values = builder.copy();
+    Objects.requireNonNull(values.output, "output");
     Check.input(
-        size >= 0 && size <= 4096,
+        values.size >= 0 && values.size <= 4096,
         "Invalid size: %d (must be 1 to 4096 pixels, or 0 to keep that of the images)",
-        size);
+        values.size);
     Check.input(
-        channels == null || channels == 1 || channels == 3,
+        values.channels == null || values.channels == 1 || values.channels == 3,
         "Invalid channels: %s (must be 1 or 3)",
-        channels);
+        values.channels);
     Check.input(
-        shardMegabytes >= 1 && shardMegabytes <= 1024,
+        values.shardMegabytes >= 1 && values.shardMegabytes <= 1024,
         "Invalid shard size: %d MB (must be 1 to 1024)",
-        shardMegabytes);
+        values.shardMegabytes);
     Check.input(
-        maximumRejected >= 0 && maximumRejected <= 1,
+        values.maximumRejected >= 0 && values.maximumRejected <= 1,
         "Invalid share of rejected images: %s (must be 0 to 1, such as 0.01)",
-        maximumRejected);
-    Check.input(maximumPixels >= 1, "Invalid limit of pixels: %d (must be >= 1)", maximumPixels);
+        values.maximumRejected);
+    Check.input(
+        values.maximumPixels >= 1,
+        "Invalid limit of pixels: %d (must be >= 1)",
+        values.maximumPixels);
   }
 
   /** A builder with the defaults. */
@@ -98,7 +73,7 @@ public final class PrepareOptions {
    * @throws NullPointerException if none was set, since the images are rows
    */
   public ImageSource source() {
-    return Objects.requireNonNull(source, "source");
+    return Objects.requireNonNull(values.source, "source");
   }
 
   /**
@@ -107,55 +82,55 @@ public final class PrepareOptions {
    * @throws NullPointerException if none was set, since the images are rows
    */
   public Path input() {
-    return Objects.requireNonNull(input, "input");
+    return Objects.requireNonNull(values.input, "input");
   }
 
   /** Whether it is known where the images are. */
   boolean hasInput() {
-    return input != null;
+    return values.input != null;
   }
 
   /** What messages call the input. */
   String inputName() {
-    return input == null ? rowsName : input.toString();
+    return values.input == null ? values.rowsName : values.input.toString();
   }
 
   /** The folder that the shards go to. */
   public Path output() {
-    return output;
+    return values.output;
   }
 
   /** Height and width of every image; empty to keep what the images have. */
   public OptionalInt size() {
-    return size == 0 ? OptionalInt.empty() : OptionalInt.of(size);
+    return values.size == 0 ? OptionalInt.empty() : OptionalInt.of(values.size);
   }
 
   /** Channels of every image: 1 or 3. */
   public int channels() {
-    if (channels != null) {
-      return channels;
+    if (values.channels != null) {
+      return values.channels;
     }
-    return source == null ? COLOR_CHANNELS : source.defaultChannels();
+    return values.source == null ? COLOR_CHANNELS : values.source.defaultChannels();
   }
 
   /** How the shards hold an image; empty for raw where images are small, else JPEG. */
   public Optional<ShardEncoding> encoding() {
-    return Optional.ofNullable(encoding);
+    return Optional.ofNullable(values.encoding);
   }
 
   /** About how many bytes a shard has. */
   public long shardBytes() {
-    return (long) shardMegabytes << 20;
+    return (long) values.shardMegabytes << 20;
   }
 
   /** The splits of an input that has none. */
   public SplitFractions splits() {
-    return splits == null ? SplitFractions.DEFAULT : splits;
+    return values.splits == null ? SplitFractions.DEFAULT : values.splits;
   }
 
   /** The splits that the samples of {@code train} are divided into. */
   public SplitFractions trainSplits() {
-    return trainSplits;
+    return values.trainSplits;
   }
 
   /**
@@ -166,95 +141,78 @@ public final class PrepareOptions {
    */
   List<String> splitNames(List<String> own) {
     Check.input(
-        own.isEmpty() || splits == null,
+        own.isEmpty() || values.splits == null,
         "Cannot use --split: %s has splits of its own, %s (leave it out; --split-train"
             + " validation=0.1 takes a split out of train)",
         inputName(),
         own.stream().sorted().toList());
     List<String> names = new ArrayList<>(own.isEmpty() ? splits().names() : own);
-    for (String name : trainSplits.names()) {
+    for (String name : values.trainSplits.names()) {
       Check.input(
           name.equals("train") || !names.contains(name),
           "Cannot use --split-train: there is a split '%s' already (choose another name)",
           name);
     }
-    trainSplits.names().stream().filter(name -> !name.equals("train")).forEach(names::add);
+    values.trainSplits.names().stream().filter(name -> !name.equals("train")).forEach(names::add);
     return names;
   }
 
   /** Of the order of samples, and of the splits. */
   public long seed() {
-    return seed;
+    return values.seed;
   }
 
   /** The share of images that may be broken before the job fails, 0 to 1. */
   public double maximumRejected() {
-    return maximumRejected;
+    return values.maximumRejected;
   }
 
   /** The most pixels of an image; larger ones are rejected before memory is taken. */
   public long maximumPixels() {
-    return maximumPixels;
+    return values.maximumPixels;
   }
 
   /** How shards that are at the output already are treated. */
   public ExistingOutput existingOutput() {
-    return existingOutput;
+    return values.existingOutput;
   }
 
   /** How samples whose image is that of another one are treated. */
   public Duplicates duplicates() {
-    return duplicates;
+    return values.duplicates;
   }
 
   /** What is to be recorded of the input next to the shards, if anything. */
   Optional<InputRecord> record() {
-    return Optional.ofNullable(record);
+    return Optional.ofNullable(values.record);
   }
 
   /** The values that decide what the shards hold, by the names of the command's options. */
   public Map<String, String> describe() {
     return Map.ofEntries(
-        Map.entry("format", source == null ? "" : source.name()),
-        Map.entry("size", Integer.toString(size)),
+        Map.entry("format", values.source == null ? "" : values.source.name()),
+        Map.entry("size", Integer.toString(values.size)),
         Map.entry("channels", Integer.toString(channels())),
-        Map.entry("encoding", encoding == null ? "" : encoding.toString()),
-        Map.entry("shard-mb", Integer.toString(shardMegabytes)),
-        Map.entry("split", splits == null ? "" : splits.toString()),
-        Map.entry("split-train", trainSplits.toString()),
-        Map.entry("seed", Long.toString(seed)),
-        Map.entry("max-rejected", Double.toString(maximumRejected)),
-        Map.entry("max-pixels", Long.toString(maximumPixels)),
-        Map.entry("drop-duplicates", Boolean.toString(duplicates == Duplicates.DROP)));
+        Map.entry("encoding", values.encoding == null ? "" : values.encoding.toString()),
+        Map.entry("shard-mb", Integer.toString(values.shardMegabytes)),
+        Map.entry("split", values.splits == null ? "" : values.splits.toString()),
+        Map.entry("split-train", values.trainSplits.toString()),
+        Map.entry("seed", Long.toString(values.seed)),
+        Map.entry("max-rejected", Double.toString(values.maximumRejected)),
+        Map.entry("max-pixels", Long.toString(values.maximumPixels)),
+        Map.entry("drop-duplicates", Boolean.toString(values.duplicates == Duplicates.DROP)));
   }
 
   /** A builder with these values. */
   public Builder toBuilder() {
-    Builder builder = new Builder();
-    builder.source = source;
-    builder.input = input;
-    builder.rowsName = rowsName;
-    builder.output = output;
-    builder.size = size;
-    builder.channels = channels;
-    builder.encoding = encoding;
-    builder.shardMegabytes = shardMegabytes;
-    builder.splits = splits;
-    builder.trainSplits = trainSplits;
-    builder.seed = seed;
-    builder.maximumRejected = maximumRejected;
-    builder.maximumPixels = maximumPixels;
-    builder.existingOutput = existingOutput;
-    builder.duplicates = duplicates;
-    builder.record = record;
-    return builder;
+    return values.copy();
   }
 
   /**
    * Collects options; {@link #output} must be set, and for images in files {@link #source} and
    * {@link #input}.
    */
-  public static final class Builder {
+  public static final class Builder implements Cloneable {
     private ImageSource source;
     private Path input;
     private String rowsName = "(rows)";
@@ -273,6 +231,14 @@ public final class PrepareOptions {
     private InputRecord record;
 
     private Builder() {}
+
+    private Builder copy() {
+      try {
+        return (Builder) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
+    }
 
     /** How to read the input. */
     public Builder source(ImageSource value) {
