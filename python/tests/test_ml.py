@@ -10,8 +10,8 @@ from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.evaluation import MulticlassClassificationEvaluator
 from pyspark.ml.tuning import CrossValidator, CrossValidatorModel, ParamGridBuilder
 
-from stoker import StokerClassifier, StokerModel
-from stoker._params import ClassifierParams, ModelParams
+from stoker import InvalidInputError, StokerClassifier, StokerModel, StokerTuner, StokerTunerModel
+from stoker._params import ClassifierParams, ModelParams, TunerParams
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -48,6 +48,7 @@ def test_the_params_are_those_of_the_java_classes(spark: SparkSession) -> None:
     package = spark._jvm.io.stoker.driver.ml
     for python, java in (
         (ClassifierParams, package.StokerClassifier()),
+        (TunerParams, package.StokerTuner()),
         (ModelParams, package.StokerModel()),
     ):
         params = {param.name(): param for param in java.params()}
@@ -146,3 +147,37 @@ def test_a_fit_that_was_done_before_is_found_again(rows: DataFrame, tmp_path: Pa
 
     assert second.parametersSha256 == first.parametersSha256
     assert second.summary.runFolder == first.summary.runFolder
+
+
+def test_a_tuner_searches_and_is_a_stage(rows: DataFrame, tmp_path: Path) -> None:
+    tuner = StokerTuner(
+        inputCol="image",
+        model="lenet5",
+        imageChannels=1,
+        localSteps=3,
+        maxIter=2,
+        folds=2,
+        trials=2,
+        halving=1,
+        space={"stepSize": [1e-7, 0.1], "batchSize": 8},
+        sampler="sobol",
+        samplerSeed=3,
+    )
+    tuner.save(str(tmp_path / "tuner"))
+    loaded = StokerTuner.load(str(tmp_path / "tuner"))
+    assert loaded.getSpace() == tuner.getSpace()
+
+    fitted = Pipeline(stages=[loaded]).fit(rows)
+
+    tuned = fitted.stages[0]
+    assert isinstance(tuned, StokerTunerModel)
+    trials = tuned.trials().toPandas().set_index("trial")
+    assert sorted(trials["learning_rate"]) == [1e-7, 0.1]
+    assert trials["learning_rate"][trials["value"].idxmax()] == 0.1
+    assert isinstance(tuned.bestModel, StokerModel)
+    assert accuracy(fitted.transform(rows)) > 0.8
+    fitted.save(str(tmp_path / "fitted"))
+    again = PipelineModel.load(str(tmp_path / "fitted")).stages[0]
+    assert again.bestModel.parametersSha256 == tuned.bestModel.parametersSha256
+    with pytest.raises(InvalidInputError, match="unknown option 'stepsize'"):
+        StokerTuner(inputCol="image", model="lenet5", folds=2, space={"stepsize": [1, 2]}).fit(rows)

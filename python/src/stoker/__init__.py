@@ -3,7 +3,7 @@
 
 The functions run the jobs of ``stoker.jar`` in the JVM of a PySpark session, with the options of
 the command line as keyword arguments: ``--learning-rate 0.05`` is ``learning_rate=0.05``.
-:class:`StokerClassifier` and :class:`StokerModel` are an estimator and a model of Spark ML.
+:class:`StokerClassifier` and :class:`StokerTuner` are estimators of Spark ML.
 A job that fails raises :class:`StokerError` with one line that says what was wrong.
 
 Examples
@@ -36,7 +36,7 @@ from stoker._plot import plot_run
 from stoker._predict import predict
 from stoker._session import find_jar, session, spark_config
 from stoker._tune import tune
-from stoker.ml import StokerClassifier, StokerModel
+from stoker.ml import StokerClassifier, StokerModel, StokerTuner, StokerTunerModel
 
 __version__ = "0.1.0.dev0"
 
@@ -48,6 +48,8 @@ __all__ = [
     "StokerClassifier",
     "StokerError",
     "StokerModel",
+    "StokerTuner",
+    "StokerTunerModel",
     "evaluate",
     "find_jar",
     "help_text",

@@ -100,5 +100,9 @@ class ClassifierParams(_TableParams, table="StokerClassifier"):
     """The params of ``StokerClassifier``."""
 
 
+class TunerParams(_TableParams, table="StokerTuner"):
+    """The params of ``StokerTuner``."""
+
+
 class ModelParams(_TableParams, table="StokerModel"):
     """The params of ``StokerModel``."""

@@ -86,7 +86,7 @@ def tune(
         file = space
         if isinstance(space, Mapping):
             file = Path(folder) / "space.yaml"
-            file.write_text(_yaml(space), encoding="utf-8")
+            file.write_text(space_text(space), encoding="utf-8")
         return run_command(
             "tune",
             spark=spark,
@@ -106,7 +106,14 @@ def tune(
         )
 
 
-def _yaml(space: Mapping[str, Any]) -> str:
+def space_text(space: Mapping[str, Any]) -> str:
+    """Return a space as YAML.
+
+    Parameters
+    ----------
+    space : mapping
+        Values by option.
+    """
     try:
         return json.dumps(space, default=_plain)  # JSON is YAML.
     except (TypeError, ValueError) as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The estimator and the model of Spark ML, which call those of ``stoker.jar``."""
+"""The estimators and models of Spark ML, which call those of ``stoker.jar``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import difflib
 import io
 import sys
 import types
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stoker import _session
@@ -23,7 +24,8 @@ except ImportError as error:
         " 'pyspark~=3.5.0' and numpy for a stoker.jar for Spark 3.5"
     ) from None
 
-from stoker._params import ClassifierParams, ModelParams
+from stoker._params import ClassifierParams, ModelParams, TunerParams
+from stoker._tune import space_text
 
 if TYPE_CHECKING:
     from pandas import DataFrame as PandasFrame
@@ -219,13 +221,93 @@ class StokerClassifier(ClassifierParams, JavaEstimator, JavaMLWritable, _Readabl
         return StokerModel(java_model)
 
 
+class StokerTunerModel(JavaModel, JavaMLWritable, _Readable):
+    """What a :class:`StokerTuner` found: it transforms as the model of the best trial does."""
+
+    @property
+    def bestModel(self) -> StokerModel:
+        """The model of the best trial."""
+        return StokerModel(self._call_java("bestModel"))
+
+    @property
+    def studyFolder(self) -> str:
+        """Where the study is; empty if the model was loaded."""
+        return self._call_java("studyFolder")
+
+    def trials(self) -> DataFrame:
+        """Return a row for each result: the trial, its rung, epochs, state, value and options."""
+        with translated():
+            return self._call_java("trials")
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        with translated():
+            return super()._transform(dataset)
+
+
+class StokerTuner(TunerParams, JavaEstimator, JavaMLWritable, _Readable):
+    """Searches for the best params of a :class:`StokerClassifier`: trials side by side.
+
+    Its params are those of the classifier, which hold for all trials, and those of the search. The
+    space is a mapping, YAML, or the path of a file.
+
+    Examples
+    --------
+    >>> tuner = StokerTuner(
+    ...     labelCol="label", model="lenet5", maxIter=9, trials=16, folds=5,
+    ...     space={"stepSize": {"from": 0.01, "to": 0.3, "scale": "log"}, "batchSize": [16, 32]})
+    >>> tuned = tuner.fit(images)
+    >>> tuned.trials().show()
+    >>> tuned.bestModel.save("model")
+    """
+
+    @keyword_only
+    def __init__(self, **params: Any) -> None:
+        """Make a tuner.
+
+        Parameters
+        ----------
+        **params : Any
+            Params by their names, such as ``trials=16``.
+        """
+        super().__init__()
+        _session.door(_session.current(None))
+        self._java_obj = self._new_java_obj(f"{_PACKAGE}.StokerTuner", self.uid)
+        self._setDefault(**self.DEFAULTS)
+        self.setParams(**params)
+
+    def setParams(self, **params: Any) -> StokerTuner:
+        """Set params by their names.
+
+        Parameters
+        ----------
+        **params : Any
+            Such as ``trials=16``.
+        """
+        return self._set(**_known(self, params))
+
+    def _set(self, **params: Any) -> StokerTuner:
+        if isinstance(params.get("space"), Mapping):
+            params["space"] = space_text(params["space"])
+        return super()._set(**params)
+
+    def _fit(self, dataset: DataFrame) -> StokerTunerModel:
+        with translated():
+            return super()._fit(dataset)
+
+    def _create_model(self, java_model: Any) -> StokerTunerModel:
+        return StokerTunerModel(java_model)
+
+
 # What help() and a prompt show.
-for _method in (StokerClassifier.__init__, StokerClassifier.setParams):
-    _method.__signature__ = ClassifierParams.SIGNATURE
+for _class, _params in ((StokerClassifier, ClassifierParams), (StokerTuner, TunerParams)):
+    for _method in (_class.__init__, _class.setParams):
+        _method.__signature__ = _params.SIGNATURE
 StokerModel.setParams.__signature__ = ModelParams.SIGNATURE
 
 
-def _known(of: ClassifierParams | ModelParams, params: dict[str, Any]) -> dict[str, Any]:
+def _known(
+    of: ClassifierParams | TunerParams | ModelParams, params: dict[str, Any]
+) -> dict[str, Any]:
     """Return the params, or fail on a name that is none, as Python does on an unknown argument."""
     for name in params:
         if not of.hasParam(name):

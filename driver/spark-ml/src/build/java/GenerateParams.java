@@ -42,6 +42,7 @@ final class GenerateParams {
     Path folder = Path.of(arguments[0], "io/stoker/driver/ml");
     Files.createDirectories(folder);
     write(folder, "StokerClassifier", "Estimator<StokerModel>", "classifier");
+    write(folder, "StokerTuner", "Estimator<StokerTunerModel>", "tuner");
     write(folder, "StokerModel", "Model<StokerModel>", "model");
   }
 

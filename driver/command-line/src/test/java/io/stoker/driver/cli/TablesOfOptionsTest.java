@@ -9,6 +9,7 @@ import io.stoker.driver.config.TrainingOption;
 import io.stoker.driver.config.TrainingOption.ParamEntry;
 import io.stoker.driver.ml.StokerClassifier;
 import io.stoker.driver.ml.StokerModel;
+import io.stoker.driver.ml.StokerTuner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +42,7 @@ class TablesOfOptionsTest {
   @Test
   void pythonHasTheParamsOfJava() throws IOException {
     Map<String, String> classes = new LinkedHashMap<>();
-    for (Params object : List.of(new StokerClassifier(), new StokerModel())) {
+    for (Params object : List.of(new StokerClassifier(), new StokerTuner(), new StokerModel())) {
       classes.put(object.getClass().getSimpleName(), python(object));
     }
 

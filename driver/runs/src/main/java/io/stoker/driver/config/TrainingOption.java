@@ -46,7 +46,7 @@ import java.util.stream.Collectors;
  *       value that jobs of earlier releases have. It is not written, so that their hashes stay.
  *   <li>{@code param}: the param of Spark ML, with its {@code name}, and its {@code doc}, {@code
  *       type}, {@code choices}, {@code default} and {@code check} where they are not the option's.
- *       {@code of}: classifier, model, or both.
+ *       {@code of}: those of classifier, tuner and model that have it; without it, the first two.
  *   <li>{@code called}: the param that a message names in place of this option. {@code without}:
  *       why there is no param. {@code option}: the option of {@code prepare} that the param is.
  * </ul>
@@ -137,7 +137,7 @@ public final class TrainingOption {
   /**
    * The params of Spark ML.
    *
-   * @param of {@code classifier} or {@code model}
+   * @param of {@code classifier}, {@code tuner} or {@code model}
    */
   public static List<ParamEntry> paramsOf(String of) {
     return ALL.stream()
@@ -346,9 +346,9 @@ public final class TrainingOption {
       return param.get("name").textValue();
     }
 
-    /** The classes that have it: classifier, model, or both. */
+    /** The classes that have it: classifier, tuner, model. */
     public List<String> of() {
-      return param.has("of") ? texts(param.get("of")) : List.of("classifier");
+      return param.has("of") ? texts(param.get("of")) : List.of("classifier", "tuner");
     }
 
     /** What kind of value it has. */

@@ -65,8 +65,7 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
    * @throws InputException if it is none
    */
   public static ObjectNode read(Path file) {
-    JsonNode tree =
-        new StrictYaml("Cannot read space " + file, MAXIMUM_BYTES, MAXIMUM_DEPTH).read(file);
+    JsonNode tree = yaml("space " + file).read(file);
     if (!(tree instanceof ObjectNode options)) {
       throw new InputException(
           "Cannot read space %s: it must be 'option: values' lines, such as 'batch: [32, 64]'"
@@ -80,8 +79,27 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
     }
   }
 
-  /** The space of a tree, as {@link #read} reads it. */
-  static SearchSpace of(ObjectNode tree) {
+  /**
+   * Reads the text of a space, without a look at its options.
+   *
+   * @param source what to call it in an error
+   */
+  public static StrictYaml yaml(String source) {
+    return new StrictYaml("Cannot read " + source, MAXIMUM_BYTES, MAXIMUM_DEPTH);
+  }
+
+  /** Whether an option can be in a space. */
+  public static boolean mayHold(String option) {
+    return !OF_STUDY.contains(option);
+  }
+
+  /**
+   * The space of a tree.
+   *
+   * @param tree values by option, as {@link #read} reads them
+   * @throws InputException if it is none
+   */
+  public static SearchSpace of(ObjectNode tree) {
     List<Dimension> dimensions = new ArrayList<>();
     ObjectNode fixed = JsonNodeFactory.instance.objectNode();
     Set<String> seen = new TreeSet<>();
@@ -90,7 +108,7 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
       Check.input(seen.add(name), "'%s' is there twice", name);
       requireOption(name);
       JsonNode value = entry.getValue();
-      if (value.isObject()) {
+      if (value.isObject() && !TrainingOption.named(name).type().equals("class-weights")) {
         dimensions.add(range(name, value));
       } else if (value.isArray()) {
         dimensions.add(choice(name, value));
@@ -108,9 +126,9 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
     Set<String> known =
         TrainingOption.ofCommand().stream()
             .map(TrainingOption::name)
-            .filter(each -> !OF_STUDY.contains(each))
+            .filter(SearchSpace::mayHold)
             .collect(Collectors.toCollection(TreeSet::new));
-    Check.input(!OF_STUDY.contains(name), "'%s' is not for a space (tune sets it)", name);
+    Check.input(mayHold(name), "'%s' is not for a space (tune sets it)", name);
     Check.input(
         known.contains(name), "unknown option '%s'; %s", name, Suggestion.among(name, known));
   }

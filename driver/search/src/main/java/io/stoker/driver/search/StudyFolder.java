@@ -257,6 +257,11 @@ public final class StudyFolder {
     }
   }
 
+  /** The Parquet file with all results, which is there when a rung has ended. */
+  public Path tableFile() {
+    return new Path(path, TABLE_FILE);
+  }
+
   /** Writes all results, each with its trial's options, as lines of JSON and as a Parquet file. */
   void writeTables(Standing standing) {
     StringBuilder lines = new StringBuilder();

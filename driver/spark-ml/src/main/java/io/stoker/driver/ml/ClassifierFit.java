@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -58,7 +59,7 @@ final class ClassifierFit {
   private static final List<String> OF_JOB_GROUP =
       List.of("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel");
 
-  private static final int IDENTITY_DIGITS = 16;
+  static final int IDENTITY_DIGITS = 16;
 
   private final StokerClassifier classifier;
   private final TrainingParams params;
@@ -81,10 +82,15 @@ final class ClassifierFit {
    * @param listeners are told of each round
    */
   StokerModel run(RoundListeners listeners) {
+    return keepingJobGroup(() -> fit(listeners));
+  }
+
+  /** Does something that has job groups of its own. */
+  <T> T keepingJobGroup(Supplier<T> work) {
     Map<String, String> callers = new HashMap<>();
     OF_JOB_GROUP.forEach(key -> callers.put(key, spark.getLocalProperty(key)));
     try {
-      return fit(listeners);
+      return work.get();
     } finally {
       if (!spark.sc().isStopped()) {
         // A notebook cancels a cell by its job group; the training has one of its own.
@@ -94,25 +100,29 @@ final class ClassifierFit {
   }
 
   private StokerModel fit(RoundListeners listeners) {
-    String init = initialModel();
+    String init = initialModel(classifier.getInitModel(), hadoop);
     // The shards take the longest: what is wrong with the params is to be found before.
     params.config("-", "-", init, TrainingFrame.hasValidation(classifier) ? 1 : 0).requireEpochs();
-    checkDevice();
     checkValidation();
     ShardCache cache =
         ShardCache.of(spark, classifier.getCacheDir(), classifier.getCheckpointDir());
-    Path data = SparkFailures.unwrapped(() -> frame.prepare(spark, cache));
-    ShardFolder shards = ShardFolder.open(data, hadoop);
-    TrainingConfig config = params.config(data.toString(), "-", init, validateEvery(shards));
-    String job = identity(config, shards);
-    TrainingConfig placed = placed(config, cache, job);
-    return model(train(placed, listeners));
+    ShardFolder shards = shards(cache);
+    TrainingConfig config =
+        params.config(shards.path().toString(), "-", init, validateEvery(shards));
+    Path folder = place("fit-" + identity(config, shards), cache);
+    TrainingConfig.Builder placed = config.toBuilder().run(folder.toString());
+    return model(train((isTemporary() ? placed.keep(1) : placed).build(), listeners));
   }
 
-  private String initialModel() {
-    return classifier.getInitModel().isBlank()
-        ? ""
-        : StokerModelReader.modelFile(classifier.getInitModel(), hadoop);
+  /** The rows as shards, which are prepared unless they are in the cache. */
+  ShardFolder shards(ShardCache cache) {
+    checkDevice();
+    return ShardFolder.open(SparkFailures.unwrapped(() -> frame.prepare(spark, cache)), hadoop);
+  }
+
+  /** The model file that a location stands for; empty for none. */
+  static String initialModel(String uri, Configuration hadoop) {
+    return uri.isBlank() ? "" : StokerModelReader.modelFile(uri, hadoop);
   }
 
   /** A session's tasks compute on what it was started with. */
@@ -179,12 +189,14 @@ final class ClassifierFit {
         .substring(0, IDENTITY_DIGITS);
   }
 
-  /** The job with its run folder: one that can be found again, or one of this process alone. */
-  private TrainingConfig placed(TrainingConfig config, ShardCache cache, String job) {
-    String name = "fit-" + job;
-    if (!classifier.getCheckpointDir().isBlank()) {
-      Path folder = new Path(Locations.absolute(classifier.getCheckpointDir(), hadoop), name);
-      return config.toBuilder().run(folder.toString()).build();
+  private boolean isTemporary() {
+    return classifier.getCheckpointDir().isBlank();
+  }
+
+  /** A folder that can be found again by its name, or one of this process alone. */
+  Path place(String name, ShardCache cache) {
+    if (!isTemporary()) {
+      return new Path(Locations.absolute(classifier.getCheckpointDir(), hadoop), name);
     }
     Path folder = new Path(cache.root(), name + "-" + UUID.randomUUID());
     try {
@@ -192,10 +204,10 @@ final class ClassifierFit {
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot reach " + cache.root(), e);
     }
-    return config.toBuilder().run(folder.toString()).keep(1).build();
+    return folder;
   }
 
-  private TrainResult train(TrainingConfig config, RoundListeners listeners) {
+  TrainResult train(TrainingConfig config, RoundListeners listeners) {
     ExistingRun existing = holdsRun(config.run()) ? ExistingRun.RESUME : ExistingRun.REFUSE;
     WatchedRun watched = new WatchedRun(config, existing, tensorboardFolder(config), hadoop);
     try (RunWatches watches = RunWatches.start(watched)) {
@@ -226,7 +238,7 @@ final class ClassifierFit {
     }
   }
 
-  private StokerModel model(TrainResult result) {
+  StokerModel model(TrainResult result) {
     String checkpoint = result.best().map(TrainResult.Best::checkpoint).orElse(result.checkpoint());
     StokerModel model = new StokerModel(classifier.uid(), ModelFiles.open(checkpoint, hadoop));
     RunFolder run = RunFolder.at(new Path(result.run()), hadoop);

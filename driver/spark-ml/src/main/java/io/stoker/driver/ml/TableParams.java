@@ -71,7 +71,8 @@ final class TableParams {
     return Scala.predicate(value -> rule.holds((Number) value));
   }
 
-  private static Object value(ParamEntry entry, JsonNode value) {
+  /** The value of a param, of JSON of the type that its entry says. */
+  static Object value(ParamEntry entry, JsonNode value) {
     return switch (entry.type()) {
       case "int" -> value.intValue();
       case "long" -> value.longValue();

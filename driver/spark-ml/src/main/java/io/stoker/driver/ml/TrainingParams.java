@@ -106,7 +106,7 @@ final class TrainingParams {
   }
 
   /** Reads {@code name=number,...}, or the same as a JSON object. */
-  private static Map<String, Double> numbers(String param, String text) {
+  static Map<String, Double> numbers(String param, String text) {
     Map<String, Double> numbers = new TreeMap<>();
     try {
       if (text.startsWith("{")) {

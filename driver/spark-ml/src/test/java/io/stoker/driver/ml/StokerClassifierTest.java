@@ -10,23 +10,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.stoker.data.image.ImageCodec;
-import io.stoker.data.image.Pixels;
-import io.stoker.data.shard.ShardBlock;
-import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.run.RunLock;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
-import io.stoker.worker.TinyShards;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -52,10 +45,7 @@ import org.apache.spark.ml.tuning.TrainValidationSplit;
 import org.apache.spark.ml.tuning.TrainValidationSplitModel;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -64,12 +54,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Tag("slow")
 class StokerClassifierTest {
-  private static final StructType SCHEMA =
-      new StructType()
-          .add("content", DataTypes.BinaryType)
-          .add("label", DataTypes.IntegerType)
-          .add("number", DataTypes.IntegerType);
-
   @TempDir static Path folder;
 
   private static TinyJob job;
@@ -84,34 +68,12 @@ class StokerClassifierTest {
     job = TinyJob.in(folder);
     context = LocalSpark.start("local[2]");
     spark = SparkSession.builder().sparkContext(context.sc()).getOrCreate();
-    images = spark.createDataFrame(rows("train"), SCHEMA).repartition(3);
+    images = TinyImages.frame(spark, job, "train").repartition(3);
   }
 
   @AfterAll
   static void stop() {
     context.close();
-  }
-
-  /** The samples of a split as PNG. */
-  private static List<Row> rows(String split) throws IOException {
-    ShardFolder shards =
-        ShardFolder.open(new org.apache.hadoop.fs.Path(job.data().toUri()), new Configuration());
-    List<Row> rows = new ArrayList<>();
-    int blocks =
-        shards.manifest().split(split).shards().stream().mapToInt(s -> s.rowGroups().size()).sum();
-    for (int i = 0; i < blocks; i++) {
-      ShardBlock block = shards.readBlock(split, i);
-      for (int row = 0; row < block.rows(); row++) {
-        byte[] values = new byte[TinyShards.SHAPE.bytes()];
-        block.decode(row, values);
-        rows.add(
-            RowFactory.create(
-                ImageCodec.encodePng(new Pixels(TinyShards.SHAPE, values)),
-                block.label(row),
-                rows.size()));
-      }
-    }
-    return rows;
   }
 
   private static StokerClassifier classifier() {
