@@ -1,31 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compares Stoker's steps with PyTorch's at its best, on the same processors, in turns.
+"""Compares Stoker's steps with others at their best, on the same processors, in turns.
 
     python3 examples/pytorch-parity/race.py --model alexnet-single --batch 32
-    python3 examples/pytorch-parity/race.py --model resnet-20 --batch 128 --inference --compile
+    python3 examples/pytorch-parity/race.py --model resnet-18 --inference --batch 1,8,32 --precisions fp32,bf16,int8
 
-PyTorch is measured in several ways, and the fastest counts: a network a core, each in a process of one
-thread with a batch of its own, as Stoker has its workers, and one network on all threads; channels-last;
-in bf16 with autocast, or with all parameters in bf16 for inference; its fused SGD; with --compile also
-after torch.compile. All of that once in usual pages of memory, and once in pages of 2 MiB, in which
-Stoker's launcher has it (an environment variable of glibc). Needs Python with torch, and a built Stoker.
+Training is compared with PyTorch, inference also with ONNX Runtime and OpenVINO where they are installed
+(runtimes.py). Each is measured in several ways, and the fastest counts: a network a core, each in a process
+of one thread with a batch of its own, as Stoker has its workers, and one network on all threads. PyTorch is
+measured channels-last; in bf16 with autocast, or with all parameters in bf16 for inference; with its fused
+SGD; with --compile also after torch.compile. All of that once in usual pages of memory, and once in pages of
+2 MiB, in which Stoker's launcher has it (an environment variable of glibc). Needs Python with torch, and a
+built Stoker.
 """
 import argparse
 import contextlib
 import json
+import math
 import multiprocessing
 import os
 import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
+import runtimes
 import stoker_torch
 import torch
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TUNABLES = "GLIBC_TUNABLES"
+PYTORCH = "PyTorch"
+MEASURES = {
+    "images_per_second": "images/s of all processors",
+    "images_per_processor_second": "images/s of processor time",
+    "step_milliseconds": "ms a step, median",
+    "slow_step_milliseconds": "ms a step, 99 % within",
+}
 LAUNCHER = os.environ.get("STOKER", str(ROOT / "stoker"))
 
 
@@ -39,7 +51,7 @@ def stoker(*arguments):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def step_of(job, way):
+def step_of(job, way, _):
     """One step of a network, as a function."""
     torch.manual_seed(1)
     network = stoker_torch.Network(job["tree"])
@@ -78,14 +90,14 @@ def step_of(job, way):
 
 
 def run_network(job, way, worker, ready, results):
-    """The process of one network; puts the times of its steps."""
+    """The process of one network; puts the times of its steps, and what processor time they took."""
     cores = sorted(os.sched_getaffinity(0))
     if way["networks"] > 1:
         os.sched_setaffinity(0, {cores[worker % len(cores)]})
-        torch.set_num_threads(1)
-    else:
-        torch.set_num_threads(len(cores))
-    step = step_of(job, way)
+    threads = 1 if way["networks"] > 1 else len(cores)
+    torch.set_num_threads(threads)
+    make = step_of if way["engine"] == PYTORCH else runtimes.step_of
+    step = make(job, way, threads)
     end = time.perf_counter() + job["seconds"] / 3
     for _ in range(2):
         step()
@@ -93,12 +105,13 @@ def run_network(job, way, worker, ready, results):
         step()
     ready.wait()
     times = []
+    before = time.process_time()
     end = time.perf_counter() + job["seconds"]
     while not times or time.perf_counter() < end:
         start = time.perf_counter()
         step()
         times.append(time.perf_counter() - start)
-    results.put(times)
+    results.put((times, time.process_time() - before))
 
 
 @contextlib.contextmanager
@@ -114,8 +127,8 @@ def pages(large):
             os.environ[TUNABLES] = before
 
 
-def pytorch(job, way, large_pages):
-    """Images a second of all networks, by the median step; 0 where PyTorch cannot do it."""
+def measured(job, way, large_pages):
+    """What bench step says of Stoker, of all networks together; None where the engine cannot do it."""
     context = multiprocessing.get_context("spawn")
     ready = context.Barrier(way["networks"])
     results = context.Queue()
@@ -126,51 +139,113 @@ def pytorch(job, way, large_pages):
     with pages(large_pages):
         for process in processes:
             process.start()
-    times = []
+    times, processor_seconds = [], 0
     for _ in processes:
         while True:
             try:
-                times.extend(results.get(timeout=1))
+                steps, seconds = results.get(timeout=1)
+                times.extend(steps)
+                processor_seconds += seconds
                 break
             except multiprocessing.queues.Empty:
                 if any(process.exitcode for process in processes):
                     for process in processes:
                         process.terminate()
-                    return 0.0
+                    return None
     for process in processes:
         process.join()
-    return way["networks"] * job["batch"] / statistics.median(times)
+    median = statistics.median(times)
+    return {
+        "images_per_second": way["networks"] * job["batch"] / median,
+        "images_per_processor_second": job["batch"] * len(times) / processor_seconds,
+        "step_milliseconds": 1e3 * median,
+        "slow_step_milliseconds": 1e3 * sorted(times)[math.ceil(0.99 * len(times)) - 1],
+    }
 
 
 def ways(job, precision, cores, compiled):
+    """All ways of all engines: parameters are what PyTorch keeps, or what is left in OpenVINO's int8."""
+    choices = []
+    if precision != "int8":
+        for parameters in ("fp32", "bf16") if job["inference"] and precision == "bf16" else ("fp32",):
+            choices += [(PYTORCH, parameters, c) for c in ((False, True) if compiled else (False,))]
+    for engine in job["runtimes"]:
+        if precision in runtimes.PRECISIONS[engine]:
+            more = engine == "OpenVINO" and precision == "int8"
+            choices += [(engine, rest, False) for rest in (("fp32", "bf16") if more else ("fp32",))]
     for networks in sorted({cores, 1}, reverse=True):
-        for compiling in (False, True) if compiled else (False,):
-            whole = ("fp32", "bf16") if job["inference"] and precision == "bf16" else ("fp32",)
-            for parameters in whole:
-                yield {
-                    "networks": networks,
-                    "precision": precision,
-                    "parameters": parameters,
-                    "compiled": compiling,
-                }
+        for engine, parameters, compiling in choices:
+            yield {
+                "engine": engine,
+                "networks": networks,
+                "precision": precision,
+                "parameters": parameters,
+                "compiled": compiling,
+            }
 
 
 def name_of(way, cores):
-    words = [f"a network a core ({cores})" if way["networks"] > 1 else f"one on {cores} threads"]
-    if way["precision"] == "bf16":
+    words = [way["engine"]]
+    words += [f"a network a core ({cores})" if way["networks"] > 1 else f"one on {cores} threads"]
+    if way["engine"] == PYTORCH and way["precision"] == "bf16":
         words.append("autocast" if way["parameters"] == "fp32" else "all parameters in bf16")
+    elif way["parameters"] == "bf16":
+        words.append("the rest in bf16")
     if way["compiled"]:
         words.append("compiled")
     return ", ".join(words)
 
 
+def race(job, bench, precision, cores, given):
+    """Runs all in turns. For each kind of pages: Stoker's runs, and the runs of each way by its name."""
+    result = {kind: ([], {}) for kind in given.pages.split(",")}
+    for run in range(given.runs):
+        for kind, (own, others) in result.items():
+            shown = stoker(*bench, "--precision", precision)
+            own.append({measure: shown[measure] for measure in MEASURES})
+            for way in ways(job, precision, cores, given.compile):
+                found = measured(job, way, kind == "large")
+                if found is not None:
+                    others.setdefault(name_of(way, cores), []).append(found)
+                said = {"run": run, "batch": job["batch"], "precision": precision, "pages": kind}
+                said |= {"way": name_of(way, cores), "found": found, "stoker": own[-1]}
+                print(json.dumps(said), file=sys.stderr, flush=True)
+    return result
+
+
+def spread(values, digits):
+    """The median, with the least and the most of several runs."""
+    text = f"{statistics.median(values):,.{digits}f}"
+    return text if len(values) < 2 else f"{text} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
+
+
+def row_of(measure, own, others):
+    """Stoker, the best way of others, and how many times as good Stoker is, run by run."""
+    grows = measure.startswith("images")
+    mine = [each[measure] for each in own]
+    medians = {
+        name: statistics.median(each[measure] for each in runs)
+        for name, runs in others.items()
+        if len(runs) == len(own)
+    }
+    if not medians:
+        return f" {spread(mine, 1)} | | |"
+    best = (max if grows else min)(medians, key=medians.get)
+    theirs = [each[measure] for each in others[best]]
+    ratios = [a / b if grows else b / a for a, b in zip(mine, theirs)]
+    digits = 1 if grows else 2
+    return f" {spread(mine, digits)} | {spread(theirs, digits)}: {best} | {spread(ratios, 2)} |"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", required=True, help="a model's name, or a YAML file")
-    parser.add_argument("--batch", type=int, default=32, help="of one network (default: 32)")
+    parser.add_argument("--batch", default="32", help="of one network, or several: 1,8,32 (default: 32)")
     parser.add_argument("--classes", type=int, default=10, help="default: 10, as in bench step")
     parser.add_argument("--seconds", type=int, default=8, help="of one measurement (default: 8)")
+    parser.add_argument("--runs", type=int, default=3, help="all in turns, so often (default: 3)")
     parser.add_argument("--precisions", default="fp32,bf16", help="default: %(default)s")
+    parser.add_argument("--pages", default="usual,large", help="default: %(default)s")
     parser.add_argument("--inference", action="store_true", help="measure prediction")
     parser.add_argument("--compile", action="store_true", help="measure torch.compile as well")
     given = parser.parse_args()
@@ -178,40 +253,34 @@ def main():
     shown = stoker("models", given.model, "--classes", str(given.classes))
     job = {
         "tree": shown["model"],
-        "batch": given.batch,
         "seconds": given.seconds,
         "inference": given.inference,
+        "precisions": given.precisions.split(","),
+        "runtimes": runtimes.installed() if given.inference else [],
     }
-    bench = ["bench", "step", "--model", given.model, "--batch", str(given.batch)]
+    bench = ["bench", "step", "--model", given.model, "--classes", str(given.classes)]
     bench += ["--workers", str(cores), "--seconds", str(given.seconds)]
-    bench += ["--classes", str(given.classes), *(["--inference"] if given.inference else [])]
-    kind = "inference" if given.inference else "training"
-    rows = []
-    for precision in given.precisions.split(","):
-        before = stoker(*bench, "--precision", precision)["images_per_second"]
-        cells = []
-        for large_pages in (False, True):
-            rates = {}
-            for way in ways(job, precision, cores, given.compile):
-                rates[name_of(way, cores)] = pytorch(job, way, large_pages)
-                kind_of_pages = "large" if large_pages else "usual"
-                print(
-                    f"{given.model} {precision}: PyTorch in {kind_of_pages} pages {rates},"
-                    f" Stoker {before:.1f}",
-                    file=sys.stderr,
-                )
-            cells.append(rates)
-        own = (before + stoker(*bench, "--precision", precision)["images_per_second"]) / 2
-        row = f"| `{given.model}`, {given.batch}, {kind} | {precision} | {own:,.1f} |"
-        for rates in cells:
-            best = max(rates, key=rates.get)
-            row += f" {rates[best]:,.1f} ({best}) | {own / rates[best]:.2f} |"
-        rows.append(row)
-    print(f"PyTorch {torch.__version__}, images/s, {cores} processors")
-    print("| model, batch | precision | Stoker | PyTorch's best | times as many"
-          " | PyTorch's best in large pages | times as many |")
-    print("|---|---|---|---|---|---|---|")
-    print("\n".join(rows))
+    bench += ["--inference"] if given.inference else []
+    rows = {measure: [] for measure in MEASURES}
+    for batch in given.batch.split(","):
+        with tempfile.TemporaryDirectory() as folder:
+            job |= {"batch": int(batch), "folder": folder}
+            if job["runtimes"]:
+                runtimes.export(job, folder)
+            for precision in job["precisions"]:
+                found = race(job, [*bench, "--batch", batch], precision, cores, given)
+                for kind, (own, others) in found.items():
+                    for measure, lines in rows.items():
+                        start = f"| `{given.model}`, {batch} | {precision} | {kind} |"
+                        lines.append(start + row_of(measure, own, others))
+    others = ", ".join([f"PyTorch {torch.__version__}", *map(runtimes.version, job["runtimes"])])
+    print(f"{'Inference' if given.inference else 'Training'}, {cores} processors, beside {others};"
+          f" median of {given.runs} runs (least to most)")
+    for measure, lines in rows.items():
+        print(f"\n| {MEASURES[measure]} | precision | their pages | Stoker | the others' best"
+              " | times as good |")
+        print("|---|---|---|---|---|---|")
+        print("\n".join(lines))
 
 
 if __name__ == "__main__":

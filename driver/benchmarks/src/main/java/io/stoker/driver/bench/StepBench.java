@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
+import io.stoker.base.PhaseClock;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Times steps of several networks that run at the same time. Engines that are compared alternate,
@@ -44,6 +46,7 @@ public final class StepBench {
         Math.multiplyExact(load.workers(), engines.size()));
     List<BenchWorkers> workers = new ArrayList<>();
     List<List<Long>> times = new ArrayList<>();
+    double[] processorSeconds = new double[engines.size()];
     Optional<ResidentMemory> warm = Optional.empty();
     Optional<ResidentMemory> memory = Optional.empty();
     try {
@@ -55,16 +58,23 @@ public final class StepBench {
             times.add(new ArrayList<>());
             warm = i == 0 ? ResidentMemory.now() : warm;
           }
+          PhaseClock clock = PhaseClock.ofNow();
           workers
               .get(i)
               .all(worker -> worker.steps((double) seconds / TURNS))
               .forEach(times.get(i)::addAll);
+          clock.end("steps");
+          processorSeconds[i] += clock.phases().get(0).processorSeconds();
           memory = i == 0 && (turn == 0 || engines.size() == 1) ? ResidentMemory.now() : memory;
         }
       }
     } finally {
       workers.forEach(BenchWorkers::close);
     }
-    return new Result(times.stream().map(each -> StepRate.of(load, each)).toList(), warm, memory);
+    List<StepRate> rates =
+        IntStream.range(0, engines.size())
+            .mapToObj(i -> StepRate.of(load, times.get(i), processorSeconds[i]))
+            .toList();
+    return new Result(rates, warm, memory);
   }
 }

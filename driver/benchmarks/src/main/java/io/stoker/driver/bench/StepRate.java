@@ -7,6 +7,8 @@ import java.util.List;
  * The speed of steps.
  *
  * @param imagesPerSecond of all workers together, by the median step
+ * @param imagesPerProcessorSecond images per second of the processor time of the whole process; 0
+ *     where the system does not tell it
  * @param stepMilliseconds the median over all steps of all workers
  * @param slowStepMilliseconds the 99th percentile, by the nearest rank
  * @param gigaflopsPerSecond of all workers together
@@ -15,6 +17,7 @@ import java.util.List;
  */
 public record StepRate(
     double imagesPerSecond,
+    double imagesPerProcessorSecond,
     double stepMilliseconds,
     double slowStepMilliseconds,
     double gigaflopsPerSecond,
@@ -23,12 +26,13 @@ public record StepRate(
   private static final double NANOSECONDS = 1e9;
   private static final double SLOW = 0.99;
 
-  static StepRate of(StepLoad load, List<Long> nanoseconds) {
+  static StepRate of(StepLoad load, List<Long> nanoseconds, double processorSeconds) {
     List<Long> sorted = nanoseconds.stream().sorted().toList();
     double median = sorted.get(sorted.size() / 2) / NANOSECONDS;
     double imagesPerSecond = load.workers() * load.batch() / median;
     return new StepRate(
         imagesPerSecond,
+        processorSeconds > 0 ? load.batch() * sorted.size() / processorSeconds : 0,
         median * 1e3,
         sorted.get((int) Math.ceil(SLOW * sorted.size()) - 1) / NANOSECONDS * 1e3,
         imagesPerSecond * load.flops() / NANOSECONDS,

@@ -61,12 +61,14 @@ class StepLoadTest {
     StepRate rate =
         StepRate.of(
             load("perceptron", StepLoad.Pass.TRAINING),
-            List.of(4_000_000L, 2_000_000L, 90_000_000L));
+            List.of(4_000_000L, 2_000_000L, 90_000_000L),
+            0.1);
 
     assertThat(rate.stepMilliseconds()).isEqualTo(4);
     assertThat(rate.slowStepMilliseconds()).isEqualTo(90);
     assertThat(rate.imagesPerSecond()).isCloseTo(2 * 8 / 0.004, within(1e-6));
     assertThat(rate.gigaflopsPerSecond()).isCloseTo(4000 * 4.0 * 28 * 28 * 10 / 1e9, within(1e-9));
+    assertThat(rate.imagesPerProcessorSecond()).isCloseTo(3 * 8 / 0.1, within(1e-9));
     assertThat(rate.seconds()).isCloseTo(0.048, within(1e-9));
   }
 
@@ -75,7 +77,8 @@ class StepLoadTest {
     List<Long> steps =
         LongStream.rangeClosed(1, 100).map(each -> each * 1_000_000).boxed().toList();
 
-    assertThat(StepRate.of(load("perceptron", StepLoad.Pass.INFERENCE), steps))
+    assertThat(StepRate.of(load("perceptron", StepLoad.Pass.INFERENCE), steps, 0))
+        .returns(0.0, StepRate::imagesPerProcessorSecond)
         .returns(99.0, StepRate::slowStepMilliseconds)
         .returns(51.0, StepRate::stepMilliseconds);
   }

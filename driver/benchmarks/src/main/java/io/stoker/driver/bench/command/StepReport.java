@@ -38,7 +38,9 @@ record StepReport(String engine, String baseline, List<Measured> measured) {
   Report report() {
     StepLoad load = measured.get(0).load();
     List<ObjectNode> results = new ArrayList<>();
-    Table table = new Table(1, 2, 3, 4).row("", "images/s", "ms a step", "99 % within", "GFLOP/s");
+    Table table =
+        new Table(1, 2, 3, 4, 5)
+            .row("", "images/s", "a processor second", "ms a step", "99 % within", "GFLOP/s");
     StringBuilder ratios = new StringBuilder();
     StringBuilder details = new StringBuilder();
     for (Measured each : measured) {
@@ -96,6 +98,7 @@ record StepReport(String engine, String baseline, List<Measured> measured) {
     return new String[] {
       name,
       Line.of("%,.1f", rate.imagesPerSecond()),
+      Line.of("%,.1f", rate.imagesPerProcessorSecond()),
       Line.of("%,.2f", rate.stepMilliseconds()),
       Line.of("%,.2f", rate.slowStepMilliseconds()),
       Line.of("%,.1f", rate.gigaflopsPerSecond())

@@ -13,19 +13,20 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class StepReportTest {
-  private static final StepRate OWN = new StepRate(8000, 2, 5.5, 3, 100, 1);
-  private static final StepRate STOCK = new StepRate(2000, 8, 9, 1, 25, 1);
+  private static final StepRate OWN = new StepRate(8000, 4100, 2, 5.5, 3, 100, 1);
+  private static final StepRate STOCK = new StepRate(2000, 1900, 8, 9, 1, 25, 1);
 
   @Test
   void oneBatchIsOneResult() {
     Report report = report("", measured(16, OWN));
 
     assertThat(report.json().get("images_per_second").asDouble()).isEqualTo(8000);
+    assertThat(report.json().get("images_per_processor_second").asDouble()).isEqualTo(4100);
     assertThat(report.json().get("slow_step_milliseconds").asDouble()).isEqualTo(5.5);
     assertThat(report.json().get("batch").asInt()).isEqualTo(16);
     assertThat(report.json().has("batches")).isFalse();
     assertThat(report.text()).startsWith("lenet5, batch 16, 1 workers, inference, fp32:");
-    assertThat(report.text()).containsPattern("onednn +8,000.0 +2.00 +5.50 +3.0");
+    assertThat(report.text()).containsPattern("onednn +8,000.0 +4,100.0 +2.00 +5.50 +3.0");
   }
 
   @Test
