@@ -43,7 +43,7 @@ import java.util.regex.Pattern;
  * anything after the end. All of them end in a {@link DamagedException} that says where and why.
  */
 public final class StrictJson {
-  private static final int DEEPEST_NESTING = 32;
+  private static final int DEEPEST_NESTING = 100;
   private static final int LONGEST_NUMBER = 64;
   private static final int LONGEST_REASON = 200;
 
@@ -231,7 +231,8 @@ public final class StrictJson {
     if (e instanceof InvalidNullException || message.startsWith("Cannot map `null`")) {
       return "a value is null";
     }
-    if (message.startsWith("Missing creator property")) {
+    if (message.startsWith("Missing creator property")
+        || message.startsWith("Missing required creator property")) {
       return "a field is missing";
     }
     if (duplicate.lookingAt()) {

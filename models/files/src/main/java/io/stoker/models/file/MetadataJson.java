@@ -1,31 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.file;
 
-import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.stoker.base.json.StrictJson;
+import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
-import io.stoker.failure.NewerVersionException;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelTree;
 import io.stoker.models.spec.Quantization;
 import io.stoker.models.spec.Shape;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
@@ -48,77 +43,59 @@ record MetadataJson(
     Optional<String> outerMomentumSha256,
     Optional<String> emaSha256) {
   private static final int FORMAT = 1;
-
-  private static final Set<String> KEYS =
-      Set.of(
-          "format",
-          "model",
-          "parameters",
-          "parameters_sha256",
-          "updater_state_sha256",
-          "updater_state_vectors",
-          "stock_moments_sha256",
-          "outer_momentum_sha256",
-          "ema_sha256",
-          "images",
-          "class_names",
-          "mean",
-          "standard_deviation",
-          "clock",
-          "int8");
-  private static final Set<String> RANGE_KEYS = Set.of("largest", "signed");
-  private static final Set<String> CLOCK_KEYS =
-      Set.of("round", "epoch", "step_of_epoch", "step", "examples");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
-  /** Refuses duplicate keys and text after the end, which JSON leaves undefined. */
-  static final ObjectMapper MAPPER =
-      new ObjectMapper()
-          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(SerializationFeature.INDENT_OUTPUT);
+  static final JsonMapper MAPPER =
+      StrictJson.mapper()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .disable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build();
+
+  /** The entry's fields, in its order; those that may be absent are null then. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Fields(
+      @JsonProperty(required = true) int format,
+      @JsonProperty(required = true) JsonNode model,
+      @JsonProperty(required = true) long parameters,
+      @JsonProperty(required = true) String parametersSha256,
+      String updaterStateSha256,
+      Integer updaterStateVectors,
+      String stockMomentsSha256,
+      String outerMomentumSha256,
+      String emaSha256,
+      List<Integer> images,
+      @JsonProperty(required = true) List<String> classNames,
+      @JsonProperty(required = true) List<Double> mean,
+      @JsonProperty(required = true) List<Double> standardDeviation,
+      @JsonProperty(required = true) TrainingClock clock,
+      SortedMap<String, Quantization.Range> int8) {}
 
   byte[] write() {
-    ObjectNode tree = MAPPER.createObjectNode();
-    tree.put("format", FORMAT);
-    tree.set("model", ModelTree.write(metadata.model()));
-    tree.put("parameters", metadata.model().parameterCount());
-    tree.put("parameters_sha256", parametersSha256);
-    updaterStateSha256.ifPresent(digest -> tree.put("updater_state_sha256", digest));
-    if (updaterStateSha256.isPresent() && updaterVectors > 1) {
-      tree.put("updater_state_vectors", updaterVectors);
-    }
-    stockMomentsSha256.ifPresent(digest -> tree.put("stock_moments_sha256", digest));
-    outerMomentumSha256.ifPresent(digest -> tree.put("outer_momentum_sha256", digest));
-    emaSha256.ifPresent(digest -> tree.put("ema_sha256", digest));
-    if (!metadata.images().equals(metadata.model().input())) {
-      Shape images = metadata.images();
-      tree.putArray("images").add(images.height()).add(images.width()).add(images.channels());
-    }
-    metadata.classNames().forEach(tree.putArray("class_names")::add);
-    metadata.mean().forEach(tree.putArray("mean")::add);
-    metadata.standardDeviation().forEach(tree.putArray("standard_deviation")::add);
-    TrainingClock clock = metadata.clock();
-    tree.putObject("clock")
-        .put("round", clock.round())
-        .put("epoch", clock.epoch())
-        .put("step_of_epoch", clock.stepOfEpoch())
-        .put("step", clock.step())
-        .put("examples", clock.examples());
-    if (!metadata.quantization().isEmpty()) {
-      ObjectNode layers = tree.putObject("int8");
-      metadata
-          .quantization()
-          .ranges()
-          .forEach(
-              (layer, range) ->
-                  layers
-                      .putObject(layer)
-                      .put("largest", range.largest())
-                      .put("signed", range.signed()));
-    }
+    ModelSpec model = metadata.model();
+    Shape images = metadata.images();
+    boolean severalVectors = updaterStateSha256.isPresent() && updaterVectors > 1;
+    Fields fields =
+        new Fields(
+            FORMAT,
+            ModelTree.write(model),
+            model.parameterCount(),
+            parametersSha256,
+            updaterStateSha256.orElse(null),
+            severalVectors ? (Integer) updaterVectors : null,
+            stockMomentsSha256.orElse(null),
+            outerMomentumSha256.orElse(null),
+            emaSha256.orElse(null),
+            images.equals(model.input())
+                ? null
+                : List.of(images.height(), images.width(), images.channels()),
+            metadata.classNames(),
+            metadata.mean(),
+            metadata.standardDeviation(),
+            metadata.clock(),
+            metadata.quantization().isEmpty() ? null : metadata.quantization().ranges());
     try {
-      return MAPPER.writeValueAsBytes(tree);
+      return MAPPER.writeValueAsBytes(fields);
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
@@ -128,162 +105,54 @@ record MetadataJson(
    * Reads the entry.
    *
    * @throws DamagedException if it is not as {@link #write} wrote it
-   * @throws NewerVersionException if a newer Stoker wrote it
+   * @throws io.stoker.failure.NewerVersionException if a newer Stoker wrote it
    */
   static MetadataJson read(byte[] bytes, String file) {
+    String place = "model file %s: stoker.json".formatted(file);
+    StrictJson.requireKnownVersion(MAPPER, bytes, "format", FORMAT, place);
     try {
-      JsonNode tree = MAPPER.readTree(bytes);
-      int format = tree.path("format").asInt();
-      if (format > FORMAT) {
-        throw new NewerVersionException(
-            "Cannot read model file %s: it has format %s, of a newer Stoker; this one reads %s (use the one that wrote it)"
-                .formatted(file, format, FORMAT));
-      }
-      return read(tree);
-    } catch (JsonProcessingException e) {
-      throw damaged(file, e.getOriginalMessage(), e);
-    } catch (IOException | Missing e) {
-      throw damaged(file, e.getMessage(), e);
+      return of(StrictJson.readOlder(MAPPER, bytes, Fields.class, place));
     } catch (InputException e) {
-      throw damaged(file, e.getMessage(), e);
+      throw new DamagedException("Cannot read %s: %s".formatted(place, e.getMessage()), e);
     }
   }
 
-  private static DamagedException damaged(String file, String reason, Exception cause) {
-    return new DamagedException(
-        "Damaged model file %s: stoker.json: %s"
-            .formatted(
-                file, reason.lines().findFirst().orElse("no JSON").replaceAll("[^ -~]", "?")),
-        cause);
-  }
-
-  /** A required value is missing or wrong. */
-  private static final class Missing extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    Missing(String message) {
-      super(message);
-    }
-  }
-
-  private static MetadataJson read(JsonNode tree) throws Missing {
-    require(tree.path("format").asInt() == FORMAT, "format");
-    requireKeys(tree, KEYS);
+  private static MetadataJson of(Fields fields) {
+    require(fields.format == FORMAT, "format");
     // Only "dense: classes" needs the number of classes, and stoker.json spells that out.
-    ModelSpec model = ModelTree.read(tree.path("model"), "model", 0);
-    require(tree.path("parameters").asLong() == model.parameterCount(), "parameters");
-    List<String> classNames = new ArrayList<>();
-    for (JsonNode name : array(tree, "class_names")) {
-      require(name.isTextual(), "class_names");
-      classNames.add(name.textValue());
-    }
-    JsonNode clock = tree.path("clock");
-    requireKeys(clock, CLOCK_KEYS);
+    ModelSpec model = ModelTree.read(fields.model, "model", 0);
+    require(fields.parameters == model.parameterCount(), "parameters");
+    require(fields.images == null || fields.images.size() == 3, "images");
+    require(fields.int8 == null || !fields.int8.isEmpty(), "int8");
+    require(
+        fields.updaterStateVectors == null
+            || fields.updaterStateVectors == 2 && fields.updaterStateSha256 != null,
+        "updater_state_vectors");
     return new MetadataJson(
         new ModelMetadata(
             model,
-            images(tree, model),
-            classNames,
-            numbers(tree, "mean"),
-            numbers(tree, "standard_deviation"),
-            new TrainingClock(
-                count(clock, "round"),
-                count(clock, "epoch"),
-                count(clock, "step_of_epoch"),
-                count(clock, "step"),
-                count(clock, "examples")),
-            quantization(tree)),
-        digest(tree, "parameters_sha256"),
-        optionalDigest(tree, "updater_state_sha256"),
-        updaterVectors(tree),
-        optionalDigest(tree, "stock_moments_sha256"),
-        optionalDigest(tree, "outer_momentum_sha256"),
-        optionalDigest(tree, "ema_sha256"));
+            fields.images == null
+                ? model.input()
+                : new Shape(fields.images.get(0), fields.images.get(1), fields.images.get(2)),
+            fields.classNames,
+            fields.mean,
+            fields.standardDeviation,
+            fields.clock,
+            fields.int8 == null ? Quantization.NONE : new Quantization(fields.int8)),
+        digest(fields.parametersSha256, "parameters_sha256").orElseThrow(),
+        digest(fields.updaterStateSha256, "updater_state_sha256"),
+        fields.updaterStateVectors == null ? 1 : fields.updaterStateVectors,
+        digest(fields.stockMomentsSha256, "stock_moments_sha256"),
+        digest(fields.outerMomentumSha256, "outer_momentum_sha256"),
+        digest(fields.emaSha256, "ema_sha256"));
   }
 
-  private static Shape images(JsonNode tree, ModelSpec model) throws Missing {
-    if (!tree.has("images")) {
-      return model.input();
-    }
-    ArrayNode sizes = array(tree, "images");
-    require(sizes.size() == 3, "images");
-    for (JsonNode size : sizes) {
-      require(size.canConvertToInt(), "images");
-    }
-    return new Shape(sizes.get(0).intValue(), sizes.get(1).intValue(), sizes.get(2).intValue());
+  private static Optional<String> digest(String text, String name) {
+    require(text == null || SHA256.matcher(text).matches(), name);
+    return Optional.ofNullable(text);
   }
 
-  private static Quantization quantization(JsonNode tree) throws Missing {
-    if (!tree.has("int8")) {
-      return Quantization.NONE;
-    }
-    require(tree.get("int8").isObject() && !tree.get("int8").isEmpty(), "int8");
-    SortedMap<String, Quantization.Range> ranges = new TreeMap<>();
-    for (Map.Entry<String, JsonNode> layer : tree.get("int8").properties()) {
-      JsonNode range = layer.getValue();
-      require(range.isObject(), "int8");
-      requireKeys(range, RANGE_KEYS);
-      require(range.path("largest").isNumber(), "largest");
-      require(range.path("signed").isBoolean(), "signed");
-      ranges.put(
-          layer.getKey(),
-          new Quantization.Range(
-              range.get("largest").floatValue(), range.get("signed").booleanValue()));
-    }
-    return new Quantization(ranges);
-  }
-
-  private static int updaterVectors(JsonNode tree) throws Missing {
-    if (!tree.has("updater_state_vectors")) {
-      return 1;
-    }
-    require(
-        tree.get("updater_state_vectors").isInt()
-            && tree.get("updater_state_vectors").intValue() == 2
-            && tree.has("updater_state_sha256"),
-        "updater_state_vectors");
-    return 2;
-  }
-
-  private static Optional<String> optionalDigest(JsonNode tree, String name) throws Missing {
-    return tree.has(name) ? Optional.of(digest(tree, name)) : Optional.empty();
-  }
-
-  private static void requireKeys(JsonNode tree, Set<String> known) throws Missing {
-    for (Iterator<String> names = tree.fieldNames(); names.hasNext(); ) {
-      String name = names.next();
-      require(known.contains(name), name);
-    }
-  }
-
-  private static ArrayNode array(JsonNode tree, String name) throws Missing {
-    require(tree.path(name).isArray(), name);
-    return (ArrayNode) tree.get(name);
-  }
-
-  private static List<Double> numbers(JsonNode tree, String name) throws Missing {
-    List<Double> numbers = new ArrayList<>();
-    for (JsonNode number : array(tree, name)) {
-      require(number.isNumber(), name);
-      numbers.add(number.doubleValue());
-    }
-    return numbers;
-  }
-
-  private static long count(JsonNode tree, String name) throws Missing {
-    require(tree.path(name).isIntegralNumber() && tree.get(name).canConvertToLong(), name);
-    return tree.get(name).longValue();
-  }
-
-  private static String digest(JsonNode tree, String name) throws Missing {
-    String text = tree.path(name).asText();
-    require(SHA256.matcher(text).matches(), name);
-    return text;
-  }
-
-  private static void require(boolean condition, String name) throws Missing {
-    if (!condition) {
-      throw new Missing("'" + name + "' is missing, unknown or has an invalid value");
-    }
+  private static void require(boolean condition, String name) {
+    Check.input(condition, "'%s' has an invalid value", name);
   }
 }
