@@ -107,6 +107,29 @@ def test_the_estimator_is_logged_too(
     assert count(server) == before + 1
 
 
+def test_a_study_is_a_run_with_those_of_its_trials_below_it(
+    spark: SparkSession, data: Path, server: str, tmp_path: Path
+) -> None:
+    space = {"learning_rate": [0.01, 0.1], "model": "lenet5", "batch": 8, "epochs": 2}
+    options = {"validation_split": "test", "sampler": "sobol", "trials": 2, "halving": 2}
+    best = stoker.tune(data, tmp_path / "study", space, mlflow=server, **options)
+
+    client = mlflow.MlflowClient(server)
+    experiment = client.get_experiment_by_name("stoker").experiment_id
+    (parent,) = client.search_runs([experiment], "attributes.run_name = 'study'")
+    below = f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'"
+    children = client.search_runs([experiment], below)
+    assert {run.info.run_name for run in children} == {"trials/000000", "trials/000001"}
+    assert {run.info.status for run in [parent, *children]} == {"FINISHED"}
+    assert parent.data.params["trials"] == "2"
+    assert parent.data.metrics["best/accuracy"] == best["value"]
+    assert parent.data.tags["stoker.best_trial"] == str(best["trial"])
+    (winner,) = [run for run in children if run.info.run_name.endswith(str(best["trial"]))]
+    history = client.get_metric_history(winner.info.run_id, "test/accuracy")
+    assert history[-1].value == best["value"]
+    assert len(history) == 2
+
+
 def count(server: str) -> int:
     client = mlflow.MlflowClient(server)
     experiment = client.get_experiment_by_name("stoker")

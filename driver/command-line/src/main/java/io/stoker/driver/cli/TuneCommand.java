@@ -11,6 +11,7 @@ import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.config.SelectionMetric;
+import io.stoker.driver.config.TrackingConfig;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.TrainingOption;
 import io.stoker.driver.job.ExistingRun;
@@ -157,6 +158,15 @@ final class TuneCommand extends StokerCommand {
       description = "Use at most N slots at the same time (default: all).")
   private Integer mostSlots;
 
+  @Option(
+      names = "--mlflow",
+      paramLabel = "URI",
+      defaultValue = "",
+      description =
+          "Also log to this MLflow tracking server: a run for the study, and one below it for each"
+              + " trial. Say it again with --resume.")
+  private String mlflow;
+
   @Option(names = "--resume", description = "Go on with the study that is there.")
   private boolean resume;
 
@@ -179,6 +189,7 @@ final class TuneCommand extends StokerCommand {
     }
     int most = Optional.ofNullable(mostSlots).orElse(Integer.MAX_VALUE);
     Limits.atLeast("--most-slots", most, 1);
+    TrackingConfig tracking = new TrackingConfig(mlflow);
     StudyPlan plan = resume ? resumed(folder, hadoop) : begun(folder, hadoop);
     if (!verbose()) {
       Configurator.setLevel(TrainJob.class.getPackageName(), Level.WARN);
@@ -187,7 +198,7 @@ final class TuneCommand extends StokerCommand {
     Configurator.setLevel(ValidationAdvice.class.getName(), Level.ERROR); // Said once, here.
     try (JavaSparkContext spark = SparkSetup.start("tune")) {
       IntSupplier slots = () -> Math.min(most, Slots.now(spark).count());
-      Study search = new Study(spark, folder, plan, this::job, slots, this::show);
+      Study search = new Study(spark, folder, plan, this::job, slots, this::show).logTo(tracking);
       if (!resume) {
         ValidationAdvice.of(plan.split(), "trial")
             .ifPresent(line -> console().say("warning: " + line));

@@ -152,7 +152,8 @@ class TuneCommandTest {
   void whatIsSaidOfAStudyIsSaidOnceAndAPageThatCannotBeWrittenIsNoEnd() throws IOException {
     Files.createDirectories(folder.resolve("pageless/.study.html.new/in the way"));
 
-    Outcome tuned = run(TUNE + " --study F/pageless --trials 2 --halving 2");
+    Outcome tuned =
+        run(TUNE + " --study F/pageless --trials 2 --halving 2 --mlflow http://127.0.0.1:1");
 
     assertThat(tuned.exitCode()).as(tuned.err()).isZero();
     assertThat(tuned.err())
@@ -184,6 +185,8 @@ class TuneCommandTest {
     assertRefused("tune --data D --study F/n", "Missing space: say --space FILE.yaml");
     assertRefused("tune --space F/s.yaml --study F/n", "Missing data: say --data URI");
     assertRefused("tune --study F/n --resume", "Not a study: ");
+    assertRefused(
+        "tune --study F/n --resume --mlflow ftp://host", "Invalid MLflow URI: ftp://host");
     assertRefused("tune --study F/n --best", "Not a study: ");
     assertThat(folder.resolve("n")).doesNotExist();
   }

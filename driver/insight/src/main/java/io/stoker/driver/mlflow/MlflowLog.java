@@ -8,9 +8,11 @@ import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.round.RunWatch;
+import io.stoker.driver.round.WatchedRun;
 import io.stoker.models.file.TrainingClock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
@@ -30,16 +32,19 @@ import org.apache.hadoop.fs.Path;
  */
 public final class MlflowLog implements RunWatch {
   /** How long one request may take. */
-  private static final Duration REQUEST = Duration.ofSeconds(10);
+  static final Duration REQUEST = Duration.ofSeconds(10);
 
   /**
    * How long {@link #close} waits for a slow server to take the rest. The sender gives up on a
    * server that does not answer after the first request.
    */
-  private static final Duration CLOSING = Duration.ofSeconds(60);
+  static final Duration CLOSING = Duration.ofSeconds(60);
+
+  /** How long the trials of a study wait that begin after the server has failed one. */
+  private static final Duration CLOSING_TRIAL = Duration.ofSeconds(1);
 
   /** Some megabytes: the rounds of hours. */
-  private static final int CAPACITY = 20_000;
+  static final int CAPACITY = 20_000;
 
   private final MlflowRun run;
   private final PendingEvents pending;
@@ -74,12 +79,45 @@ public final class MlflowLog implements RunWatch {
       return Optional.empty();
     }
     Path folder = Locations.absolute(config.run(), hadoop);
+    MlflowSubject subject = new JobSubject(folder, folder.getName(), Optional.empty(), hadoop);
     MlflowServer server = new MlflowServer(config.tracking().mlflow(), request);
-    MlflowRun run = new MlflowRun(server, folder, existing == ExistingRun.RESUME, hadoop);
+    MlflowRun run = new MlflowRun(server, folder, existing == ExistingRun.RESUME, subject, hadoop);
+    return Optional.of(started(server, run, closing, new MlflowWarning()));
+  }
+
+  /**
+   * Begins to log a trial of a study.
+   *
+   * @param tracker the server
+   * @param trial the job
+   * @param name of its run
+   * @param study gives the id of the study's run
+   * @param warning that of the study
+   */
+  static MlflowLog ofTrial(
+      String tracker,
+      WatchedRun trial,
+      String name,
+      Supplier<String> study,
+      MlflowWarning warning) {
+    Configuration hadoop = trial.hadoop();
+    Path folder = Locations.absolute(trial.config().run(), hadoop);
+    MlflowSubject subject = new JobSubject(folder, name, Optional.of(study), hadoop);
+    MlflowServer server = new MlflowServer(tracker, REQUEST);
+    boolean resumed = trial.existing() == ExistingRun.RESUME;
+    return started(
+        server,
+        new MlflowRun(server, folder, resumed, subject, hadoop),
+        warning.isGiven() ? CLOSING_TRIAL : CLOSING,
+        warning);
+  }
+
+  private static MlflowLog started(
+      MlflowServer server, MlflowRun run, Duration closing, MlflowWarning warning) {
     PendingEvents pending = new PendingEvents(CAPACITY);
-    MlflowSender sender = new MlflowSender(server, run, pending, closing);
+    MlflowSender sender = new MlflowSender(server, run, pending, closing, warning);
     sender.start();
-    return Optional.of(new MlflowLog(run, pending, sender));
+    return new MlflowLog(run, pending, sender);
   }
 
   @Override

@@ -5,13 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.ValidationMetrics;
-import io.stoker.driver.report.ReportJob;
 import io.stoker.driver.run.BestValidation;
 import io.stoker.driver.run.RunFolder;
-import io.stoker.driver.run.RunRecord;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,7 +22,9 @@ import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The MLflow run of a training job. It is made, or found again, by the first request. */
+/**
+ * The MLflow run of a training job or a study. It is made, or found again, by the first request.
+ */
 final class MlflowRun {
   private static final Logger LOG = LoggerFactory.getLogger(MlflowRun.class);
 
@@ -45,6 +44,7 @@ final class MlflowRun {
   private final MlflowServer server;
   private final Path folder;
   private final boolean resumed;
+  private final MlflowSubject subject;
   private final Configuration hadoop;
   private final long begun = System.currentTimeMillis();
 
@@ -65,14 +65,21 @@ final class MlflowRun {
 
   /**
    * @param server where it is
-   * @param folder the run folder
-   * @param resumed whether to go on with the MLflow run that the run folder names, if it does
-   * @param hadoop how to reach the run folder
+   * @param folder the folder of the job or study
+   * @param resumed whether to go on with the MLflow run that the folder names, if it does
+   * @param subject what the run shows
+   * @param hadoop how to reach the folder
    */
-  MlflowRun(MlflowServer server, Path folder, boolean resumed, Configuration hadoop) {
+  MlflowRun(
+      MlflowServer server,
+      Path folder,
+      boolean resumed,
+      MlflowSubject subject,
+      Configuration hadoop) {
     this.server = server;
     this.folder = folder;
     this.resumed = resumed;
+    this.subject = subject;
     this.hadoop = hadoop;
   }
 
@@ -164,16 +171,30 @@ final class MlflowRun {
     return tags;
   }
 
+  /**
+   * The run's id; the run is made if it is not there. For any thread.
+   *
+   * @throws RuntimeException if the server, or the folder, cannot be reached
+   */
+  String id() {
+    return opened().id();
+  }
+
   /** Uploads the report, and ends the run. */
   void end(PendingEvents.End how) {
     Info info = opened();
     try {
-      if (how == PendingEvents.End.FINISHED
-          && !server.upload(info.artifacts(), REPORT, ReportJob.curves(folder, hadoop))) {
-        LOG.info("MLflow stores artifacts outside its server: the report is not uploaded");
+      if (how == PendingEvents.End.FINISHED) {
+        subject.report().ifPresent(page -> upload(info, page));
       }
     } finally {
       update(info.id(), how.name());
+    }
+  }
+
+  private void upload(Info info, byte[] page) {
+    if (!server.upload(info.artifacts(), REPORT, page)) {
+      LOG.info("MLflow stores artifacts outside its server: the report is not uploaded");
     }
   }
 
@@ -185,7 +206,7 @@ final class MlflowRun {
     server.post("runs/update", change);
   }
 
-  private Info opened() {
+  private synchronized Info opened() {
     if (run.isEmpty()) {
       Optional<MlflowRecord> record =
           resumed ? MlflowRecord.read(folder, server.uri(), hadoop) : Optional.empty();
@@ -262,15 +283,13 @@ final class MlflowRun {
     ObjectNode request =
         MlflowServer.object()
             .put("experiment_id", experiment())
-            .put("run_name", folder.getName())
+            .put("run_name", subject.name())
             .put("start_time", System.currentTimeMillis());
-    put(
-        request.putArray("tags"),
-        Map.of(
-            "mlflow.source.name",
-            "stoker train",
-            "mlflow.user",
-            System.getProperty("user.name", "unknown")));
+    Map<String, String> tags = new LinkedHashMap<>();
+    tags.put("mlflow.source.name", subject.source());
+    tags.put("mlflow.user", System.getProperty("user.name", "unknown"));
+    subject.parent().ifPresent(parent -> tags.put("mlflow.parentRunId", parent));
+    put(request.putArray("tags"), tags);
     return info(server.post("runs/create", request).path("run"));
   }
 
@@ -293,9 +312,10 @@ final class MlflowRun {
     }
   }
 
-  /** Logs the job's options. MLflow refuses other values for a param: changed ones become tags. */
+  /**
+   * Logs the subject's options. MLflow refuses other values for a param: changed ones become tags.
+   */
   private void describe(String id) {
-    RunRecord record = RunFolder.at(folder, hadoop).recorded();
     Map<String, String> there = new HashMap<>();
     for (JsonNode param :
         server.get(GET_RUN, "run_id", id).path("run").path("data").path("params")) {
@@ -303,7 +323,8 @@ final class MlflowRun {
     }
     Map<String, String> params = new LinkedHashMap<>();
     Map<String, String> tags = new LinkedHashMap<>();
-    ConfigFormat.options(record.job().config())
+    subject
+        .params()
         .forEach(
             (name, value) -> {
               String text = shortened(value);
@@ -313,10 +334,7 @@ final class MlflowRun {
                 tags.put("stoker.resumed_with." + name, text);
               }
             });
-    tags.put("stoker.run", Locations.plain(folder.toString()));
-    tags.put("stoker.rounds", Integer.toString(record.rounds()));
-    tags.put("stoker.data_manifest_sha256", record.job().dataSha256());
-    record.versions().forEach((what, version) -> tags.put("stoker.version." + what, version));
+    tags.putAll(subject.tags());
     parts(List.copyOf(params.entrySet()), PARAMS_OF_A_REQUEST)
         .forEach(
             some -> {

@@ -23,7 +23,7 @@ final class MlflowSender implements AutoCloseable {
   private final Duration closing;
   private final Thread thread;
   private final PendingEvents pending;
-  private volatile boolean warned;
+  private final MlflowWarning warning;
   private volatile boolean done;
 
   /**
@@ -31,12 +31,19 @@ final class MlflowSender implements AutoCloseable {
    * @param run what is logged to
    * @param pending what to send
    * @param closing how long {@link #close} waits
+   * @param warning warns
    */
-  MlflowSender(MlflowServer server, MlflowRun run, PendingEvents pending, Duration closing) {
+  MlflowSender(
+      MlflowServer server,
+      MlflowRun run,
+      PendingEvents pending,
+      Duration closing,
+      MlflowWarning warning) {
     this.server = server;
     this.run = run;
     this.pending = pending;
     this.closing = closing;
+    this.warning = warning;
     this.thread = new Thread(this::send, "stoker-mlflow");
     thread.setDaemon(true);
   }
@@ -92,10 +99,7 @@ final class MlflowSender implements AutoCloseable {
   }
 
   private void warn(String line) {
-    if (!warned) {
-      warned = true;
-      LOG.warn(line);
-    }
+    warning.give(line);
   }
 
   private static String reason(Throwable failure) {

@@ -42,6 +42,13 @@ final class FakeTracker implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final String RUN =
+      """
+      {"run": {"info": {"run_id": "%s", "experiment_id": "7", "lifecycle_stage": "active",
+        "artifact_uri": "mlflow-artifacts:/7/run/artifacts"},
+       "data": {"metrics": [%s], "params": [%s]}}}
+      """;
+
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -58,6 +65,12 @@ final class FakeTracker implements AutoCloseable {
   final List<String> statuses = new CopyOnWriteArrayList<>();
   final Map<String, String> artifacts = new ConcurrentHashMap<>();
   final AtomicInteger runs = new AtomicInteger();
+
+  /** The requests that made runs; run1 is the first. */
+  final List<JsonNode> created = new CopyOnWriteArrayList<>();
+
+  /** What was logged to runs that are below others, by run. */
+  final Map<String, List<JsonNode>> children = new ConcurrentHashMap<>();
 
   FakeTracker(Mood mood) {
     this.mood = mood;
@@ -127,11 +140,11 @@ final class FakeTracker implements AutoCloseable {
       case "experiments/get-by-name" ->
           send(exchange, 404, "{\"error_code\": \"RESOURCE_DOES_NOT_EXIST\"}");
       case "experiments/create" -> send(exchange, 200, "{\"experiment_id\": \"7\"}");
-      case "runs/create" -> {
-        runs.incrementAndGet();
-        send(exchange, 200, run());
+      case "runs/create" -> send(exchange, 200, create(JSON.readTree(body)));
+      case "runs/get" -> {
+        String id = exchange.getRequestURI().getQuery().replace("run_id=", "");
+        send(exchange, runs.get() == 0 ? 404 : 200, run(id));
       }
-      case "runs/get" -> send(exchange, runs.get() == 0 ? 404 : 200, run());
       case "runs/update" -> {
         statuses.add(JSON.readTree(body).get("status").asText());
         send(exchange, 200, "{}");
@@ -149,7 +162,19 @@ final class FakeTracker implements AutoCloseable {
     }
   }
 
-  private String run() {
+  private synchronized String create(JsonNode request) {
+    String id = "run" + runs.incrementAndGet();
+    created.add(request);
+    if (request.toString().contains("mlflow.parentRunId")) {
+      children.put(id, new CopyOnWriteArrayList<>());
+    }
+    return run(id);
+  }
+
+  private String run(String id) {
+    if (children.containsKey(id)) {
+      return RUN.formatted(id, "", "");
+    }
     StringBuilder logged = new StringBuilder();
     metrics.forEach(
         (name, values) ->
@@ -166,15 +191,15 @@ final class FakeTracker implements AutoCloseable {
             known.append(
                 "%s{\"key\": \"%s\", \"value\": %s}"
                     .formatted(known.isEmpty() ? "" : ", ", key, JSON.valueToTree(value))));
-    return """
-    {"run": {"info": {"run_id": "run%s", "experiment_id": "7", "lifecycle_stage": "active",
-      "artifact_uri": "mlflow-artifacts:/7/run/artifacts"},
-     "data": {"metrics": [%s], "params": [%s]}}}
-    """
-        .formatted(runs.get(), logged, known);
+    return RUN.formatted(id, logged, known);
   }
 
   private void log(JsonNode batch) {
+    List<JsonNode> child = children.get(batch.path("run_id").asText());
+    if (child != null) {
+      child.add(batch);
+      return;
+    }
     for (JsonNode metric : batch.path("metrics")) {
       metrics
           .computeIfAbsent(metric.get("key").asText(), name -> new TreeMap<>())

@@ -18,7 +18,8 @@ final class FoldResults {
   private final int runs;
 
   /** By the trial, and by the number of the run. */
-  @GuardedBy("this") private final Map<Integer, Map<Integer, TrialResult>> ended = new TreeMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, Map<Integer, TrialResult>> ended = new TreeMap<>();
 
   /**
    * @param runs how many each trial has
@@ -42,6 +43,12 @@ final class FoldResults {
     }
     ended.remove(result.trial());
     return Optional.of(mean(new ArrayList<>(ofTrial.values())));
+  }
+
+  /** Whether a run of a trial with a lower number has failed. */
+  synchronized boolean hasFailedBefore(int run, int trial) {
+    return ended.getOrDefault(trial, Map.of()).entrySet().stream()
+        .anyMatch(each -> each.getKey() < run && !each.getValue().isDone());
   }
 
   /** One run's result is the trial's, and so is that of the first run that failed. */

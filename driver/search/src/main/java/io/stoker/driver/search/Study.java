@@ -3,7 +3,9 @@ package io.stoker.driver.search;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.stoker.driver.config.TrackingConfig;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.round.StudyWatch;
 import io.stoker.driver.run.RunLock;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -41,16 +43,23 @@ public final class Study {
   private final StudyListener listener;
   private final IntSupplier slots;
   private final List<Bracket> brackets;
+  private TrackingConfig tracking = new TrackingConfig("");
+  private StudyWatch watch = StudyWatch.NONE;
 
-  @GuardedBy("this") private final List<Map<Integer, TrialResult>> results = new ArrayList<>();
+  @GuardedBy("this")
+  private final List<Map<Integer, TrialResult>> results = new ArrayList<>();
 
-  @GuardedBy("this") private final Places places;
+  @GuardedBy("this")
+  private final Places places;
 
-  @GuardedBy("this") private int running;
+  @GuardedBy("this")
+  private int running;
 
-  @GuardedBy("this") private int taken;
+  @GuardedBy("this")
+  private int taken;
 
-  @GuardedBy("this") private Optional<RuntimeException> failure = Optional.empty();
+  @GuardedBy("this")
+  private Optional<RuntimeException> failure = Optional.empty();
 
   /**
    * A study.
@@ -73,8 +82,8 @@ public final class Study {
     this.folder = folder;
     this.plan = plan;
     this.places = new Places(plan);
-    this.job = new TrialJob(folder, plan, jobs);
     this.folds = new FoldResults(plan.runs().size());
+    this.job = new TrialJob(folder, plan, jobs, folds);
     this.listener = listener;
     this.slots = slots;
     this.brackets = plan.brackets();
@@ -84,6 +93,12 @@ public final class Study {
     }
   }
 
+  /** Has the study and its trials logged to a tracking server, if one is named. */
+  public Study logTo(TrackingConfig server) {
+    tracking = server;
+    return this;
+  }
+
   /**
    * Makes sure that each value of the space makes a job.
    *
@@ -91,7 +106,11 @@ public final class Study {
    */
   public static void check(StudyPlan plan, TrialOptions jobs) {
     TrialJob job =
-        new TrialJob(StudyFolder.at(new Path("/study"), new Configuration(false)), plan, jobs);
+        new TrialJob(
+            StudyFolder.at(new Path("/study"), new Configuration(false)),
+            plan,
+            jobs,
+            new FoldResults(plan.runs().size()));
     for (ObjectNode values : plan.searchSpace().corners()) {
       TrainingConfig trial = job.whole(0, plan.runs().get(0), values);
       if (plan.folds() > 0) {
@@ -108,26 +127,39 @@ public final class Study {
   public Standing run() {
     try (RunLock lock = folder.lock()) {
       folder.record(plan);
-      synchronized (this) {
-        for (TrialResult done : folder.results(plan)) {
-          results.get(done.rung()).put(done.trial(), done);
-        }
-        for (int rung = 0; rung < results.size() && plan.costs().isEmpty(); rung++) {
-          deleteLosers(rung); // A kill may have left some.
-        }
-      }
-      List<Integer> entering = IntStream.range(0, plan.trials()).boxed().toList();
-      for (int rung = 0; rung < rungs(); rung++) {
-        if (rung > 0) {
-          entering = promoted(rung);
-        }
-        climb(entering, rung);
-        deleteLosersByCosts(rung);
-        folder.writeTables(standing());
-        lock.requireOurs();
-      }
-      return standing();
+      return watched(lock);
     }
+  }
+
+  private Standing watched(RunLock lock) {
+    try (StudyWatch shown = StudyTracking.start(tracking, folder, plan, spark)) {
+      watch = shown;
+      Standing end = climb(lock);
+      shown.ended();
+      return end;
+    }
+  }
+
+  private Standing climb(RunLock lock) {
+    synchronized (this) {
+      for (TrialResult done : folder.results(plan)) {
+        results.get(done.rung()).put(done.trial(), done);
+      }
+      for (int rung = 0; rung < results.size() && plan.costs().isEmpty(); rung++) {
+        deleteLosers(rung); // A kill may have left some.
+      }
+    }
+    List<Integer> entering = IntStream.range(0, plan.trials()).boxed().toList();
+    for (int rung = 0; rung < rungs(); rung++) {
+      if (rung > 0) {
+        entering = promoted(rung);
+      }
+      climb(entering, rung);
+      deleteLosersByCosts(rung);
+      folder.writeTables(standing());
+      lock.requireOurs();
+    }
+    return standing();
   }
 
   private synchronized int rungs() {
@@ -213,7 +245,7 @@ public final class Study {
   private void train(int trial, int number, ObjectNode values, int rung, int workers) {
     try {
       Optional<TrialResult> result =
-          folds.add(number, job.train(spark, trial, number, values, rung));
+          folds.add(number, job.train(spark, trial, number, values, rung, watch));
       result.ifPresent(folder::write);
       ended(result, workers);
     } catch (RuntimeException e) {
@@ -233,18 +265,22 @@ public final class Study {
     notifyAll();
   }
 
-  @GuardedBy("this") private void ended(TrialResult result) {
+  @GuardedBy("this")
+  private void ended(TrialResult result) {
     results.get(result.rung()).put(result.trial(), result);
     try {
       deleteLoser(result);
-      listener.ended(result, standing());
+      Standing standing = standing();
+      StudyTracking.progressed(watch, result, standing);
+      listener.ended(result, standing);
     } catch (RuntimeException e) {
       failure = Optional.of(failure.orElse(e));
     }
   }
 
   /** Trials that enough others have beaten on a rung will not go on, whatever is to come. */
-  @GuardedBy("this") private void deleteLosers(int rung) {
+  @GuardedBy("this")
+  private void deleteLosers(int rung) {
     for (Bracket bracket : brackets) {
       ranked(bracket, rung).stream().skip(kept(bracket, rung)).forEach(this::deleteCheckpoints);
     }
@@ -261,14 +297,16 @@ public final class Study {
   }
 
   /** How many trials keep their checkpoints: those that go on, or the Pareto front. */
-  @GuardedBy("this") private int kept(Bracket bracket, int rung) {
+  @GuardedBy("this")
+  private int kept(Bracket bracket, int rung) {
     return rung + 1 < bracket.rungs().size() || plan.costs().isEmpty()
         ? bracket.kept(rung)
         : Ranking.front(ranked(bracket, rung)).size();
   }
 
   /** Deletes the checkpoints of the one trial that a result makes a loser, if there is one. */
-  @GuardedBy("this") private void deleteLoser(TrialResult result) {
+  @GuardedBy("this")
+  private void deleteLoser(TrialResult result) {
     if (!plan.costs().isEmpty()) {
       return;
     }
@@ -278,7 +316,8 @@ public final class Study {
     ranked.stream().skip(loser).findFirst().ifPresent(this::deleteCheckpoints);
   }
 
-  @GuardedBy("this") private List<TrialResult> ranked(Bracket bracket, int rung) {
+  @GuardedBy("this")
+  private List<TrialResult> ranked(Bracket bracket, int rung) {
     return Ranking.bestFirst(
         results.get(rung).values().stream().filter(result -> bracket.has(result.trial())));
   }

@@ -5,16 +5,22 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.ValidationConfig;
 import io.stoker.driver.job.ExistingRun;
+import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.round.DivergedException;
+import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.RoundListeners;
+import io.stoker.driver.round.RunWatch;
+import io.stoker.driver.round.StudyWatch;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
+import io.stoker.driver.round.WatchedRun;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.search.TrialResult.State;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -27,8 +33,18 @@ import org.apache.spark.api.java.JavaSparkContext;
  * @param folder the study's
  * @param plan the study
  * @param options makes jobs of options
+ * @param folds the results of runs whose trials have not ended
  */
-record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options) {
+record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options, FoldResults folds) {
+  /** A run whose trial has failed without it. */
+  private static final class NeedlessException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NeedlessException() {
+      super("A fold before this one has failed, and so has the trial");
+    }
+  }
+
   /** The options of a trial as a recipe that trains it whole, without data and run folder. */
   static ObjectNode recipe(StudyPlan plan, ObjectNode options) {
     ObjectNode recipe = options.deepCopy();
@@ -80,17 +96,33 @@ record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options) {
    * @param number one of {@link StudyPlan#runs}
    * @param values its options
    * @param rung the number of the rung
+   * @param watch shows the study elsewhere
    * @throws io.stoker.failure.StokerException if the study cannot go on
    */
-  TrialResult train(JavaSparkContext spark, int trial, int number, ObjectNode values, int rung) {
+  TrialResult train(
+      JavaSparkContext spark,
+      int trial,
+      int number,
+      ObjectNode values,
+      int rung,
+      StudyWatch watch) {
     long start = System.nanoTime();
     int epochs = plan.rungs(trial).get(rung).epochs();
     ExistingRun existing =
         folder.hasRun(folder.run(trial, number)) ? ExistingRun.RESUME : ExistingRun.REFUSE;
     try {
       TrainingConfig job = whole(trial, number, values).toBuilder().epochs(epochs).build();
-      TrainResult trained = TrainJob.run(spark, job, existing, RoundListeners.NONE);
-      return result(trial, rung, trained, secondsSince(start), spark.hadoopConfiguration());
+      requireNeeded(trial, number);
+      WatchedRun run = new WatchedRun(job, existing, Optional.empty(), spark.hadoopConfiguration());
+      try (RunWatch shown = watch.watch(run)) {
+        RoundListeners listeners =
+            RoundListeners.required(stopping(trial, number)).and(RoundListeners.observing(shown));
+        TrainResult trained = TrainJob.run(spark, job, existing, listeners);
+        return result(trial, rung, trained, secondsSince(start), spark.hadoopConfiguration());
+      }
+    } catch (NeedlessException e) {
+      return TrialResult.failed(
+          trial, rung, epochs, State.FAILED, secondsSince(start), e.getMessage());
     } catch (DivergedException e) {
       return TrialResult.failed(
           trial, rung, epochs, State.DIVERGED, secondsSince(start), e.getMessage());
@@ -100,6 +132,22 @@ record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options) {
       }
       return TrialResult.failed(
           trial, rung, epochs, State.FAILED, secondsSince(start), e.getMessage());
+    }
+  }
+
+  private RoundListener stopping(int trial, int number) {
+    return new RoundListener() {
+      @Override
+      public void roundFinished(RoundMetrics metrics) {
+        requireNeeded(trial, number);
+      }
+    };
+  }
+
+  /** The first fold that fails decides, so those after it have no influence any more. */
+  private void requireNeeded(int trial, int number) {
+    if (folds.hasFailedBefore(number, trial)) {
+      throw new NeedlessException();
     }
   }
 

@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -58,6 +59,9 @@ final class ClassifierFit {
   /** What Spark's {@code setJobGroup} sets for a thread. */
   private static final List<String> OF_JOB_GROUP =
       List.of("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel");
+
+  /** One for each run folder: of two fits of one job, the second finds what the first trained. */
+  private static final Map<String, Object> RUNS = new ConcurrentHashMap<>();
 
   static final int IDENTITY_DIGITS = 16;
 
@@ -208,10 +212,12 @@ final class ClassifierFit {
   }
 
   TrainResult train(TrainingConfig config, RoundListeners listeners) {
-    ExistingRun existing = holdsRun(config.run()) ? ExistingRun.RESUME : ExistingRun.REFUSE;
-    WatchedRun watched = new WatchedRun(config, existing, tensorboardFolder(config), hadoop);
-    try (RunWatches watches = RunWatches.start(watched)) {
-      return TrainJob.run(spark, config, existing, listeners.and(watches.listeners()));
+    synchronized (RUNS.computeIfAbsent(config.run(), run -> new Object())) {
+      ExistingRun existing = holdsRun(config.run()) ? ExistingRun.RESUME : ExistingRun.REFUSE;
+      WatchedRun watched = new WatchedRun(config, existing, tensorboardFolder(config), hadoop);
+      try (RunWatches watches = RunWatches.start(watched)) {
+        return TrainJob.run(spark, config, existing, listeners.and(watches.listeners()));
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import io.stoker.base.Sha256;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.config.SelectionMetric;
+import io.stoker.driver.config.TrackingConfig;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.search.Cost;
@@ -61,6 +62,7 @@ final class TunerFit {
           StudyFolder folder = StudyFolder.at(place, hadoop);
           Standing standing =
               new Study(spark, folder, plan, trials::job, () -> Slots.now(spark).count(), this::log)
+                  .logTo(new TrackingConfig(tuner.getMlflowUri()))
                   .run();
           return model(folder, standing);
         });

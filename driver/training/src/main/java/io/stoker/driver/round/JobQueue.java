@@ -23,11 +23,14 @@ final class JobQueue {
   /** How often to look for slots that have come, while no job ends. */
   private static final long LOOK_MILLISECONDS = 2000;
 
-  @GuardedBy("JobQueue.class") private static final Map<SparkContext, JobQueue> OF_APPLICATIONS = new WeakHashMap<>();
+  @GuardedBy("JobQueue.class")
+  private static final Map<SparkContext, JobQueue> OF_APPLICATIONS = new WeakHashMap<>();
 
-  @GuardedBy("this") private final Queue<Object> waiting = new ArrayDeque<>();
+  @GuardedBy("this")
+  private final Queue<Object> waiting = new ArrayDeque<>();
 
-  @GuardedBy("this") private int taken;
+  @GuardedBy("this")
+  private int taken;
 
   /** The queue of an application. */
   static JobQueue of(SparkContext application) {
@@ -39,17 +42,17 @@ final class JobQueue {
   /**
    * Waits until a job may begin. One with more workers than there are slots trains alone.
    *
-   * @param run its run folder
+   * @param job what to call it in messages
    * @param workers how many it has; {@link #end} returns their slots
    * @param slots how many slots there are now
    * @throws ResourceException if this thread is interrupted
    */
-  synchronized void await(String run, int workers, IntSupplier slots) {
+  synchronized void await(String job, int workers, IntSupplier slots) {
     Object ticket = new Object();
     waiting.add(ticket);
     try {
       if (waiting.peek() != ticket || isFull(workers, slots)) {
-        LOG.info("Run {} waits until {} slots are free", run, workers);
+        LOG.info("{} waits until {} slots are free", job, workers);
       }
       while (waiting.peek() != ticket || isFull(workers, slots)) {
         wait(LOOK_MILLISECONDS);
@@ -57,14 +60,15 @@ final class JobQueue {
       taken += workers;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ResourceException("Interrupted while run %s waits for slots".formatted(run), e);
+      throw new ResourceException("Interrupted while %s waits for slots".formatted(job), e);
     } finally {
       waiting.remove(ticket);
       notifyAll(); // The next one may have room, too.
     }
   }
 
-  @GuardedBy("this") private boolean isFull(int workers, IntSupplier slots) {
+  @GuardedBy("this")
+  private boolean isFull(int workers, IntSupplier slots) {
     return taken > 0 && taken + workers > slots.getAsInt();
   }
 

@@ -3,6 +3,7 @@ package io.stoker.driver.round;
 
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
+import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.job.ExistingRun;
@@ -55,7 +56,19 @@ public final class RateRangeRounds {
             .schedule(new LearningRateSchedule.Constant(0))
             .epochs(range.rounds()) // Enough: an epoch has at least one round.
             .build();
-    ResolvedJob resolved = ResolvedJob.of(spark, shortened, ExistingRun.REFUSE);
+    int workers = job.rounds().workers();
+    JobQueue queue = JobQueue.of(spark.sc());
+    queue.await("range test", workers, () -> Slots.now(spark).count());
+    try {
+      return trainNow(spark, shortened, range);
+    } finally {
+      queue.end(workers);
+    }
+  }
+
+  private static List<RoundMetrics> trainNow(
+      JavaSparkContext spark, TrainingConfig job, RateRange range) {
+    ResolvedJob resolved = ResolvedJob.of(spark, job, ExistingRun.REFUSE);
     resolved.check();
     spark.setJobGroup("lr", "lr: range test of the learning rate");
     try {

@@ -15,4 +15,13 @@ public interface RunWatcher {
    * @throws io.stoker.failure.StokerException if it cannot
    */
   RunWatch watch(WatchedRun run);
+
+  /**
+   * Begins to show a study.
+   *
+   * @throws UnsupportedOperationException if this watcher shows no studies
+   */
+  default StudyWatch watch(WatchedStudy study) {
+    throw new UnsupportedOperationException("--" + option() + " shows no studies");
+  }
 }

@@ -38,6 +38,15 @@ public final class RunWatches implements AutoCloseable {
     }
   }
 
+  /**
+   * Starts to log a study to MLflow.
+   *
+   * @throws ResourceException if the module that does is not on the class path
+   */
+  public static StudyWatch start(WatchedStudy study) {
+    return watcher("mlflow").watch(study);
+  }
+
   private static RunWatcher watcher(String option) {
     return ServiceLoader.load(RunWatcher.class, ProgramLoader.now()).stream()
         .map(ServiceLoader.Provider::get)

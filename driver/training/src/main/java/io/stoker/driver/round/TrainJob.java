@@ -71,7 +71,7 @@ public final class TrainJob {
       RoundListeners listeners) {
     int workers = requested.rounds().workers();
     JobQueue queue = JobQueue.of(spark.sc());
-    queue.await(requested.run(), workers, () -> Slots.now(spark).count());
+    queue.await("run " + requested.run(), workers, () -> Slots.now(spark).count());
     try {
       return runNow(spark, requested, existing, listeners);
     } finally {

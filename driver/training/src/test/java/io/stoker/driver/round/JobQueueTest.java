@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class JobQueueTest {
-  private static final String RUN = "/run";
+  private static final String RUN = "run /run";
 
   private final JobQueue queue = new JobQueue();
 
