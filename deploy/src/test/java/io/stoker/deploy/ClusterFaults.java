@@ -81,6 +81,7 @@ abstract class ClusterFaults {
     Stream.concat(
             Stream.of(configuration),
             Stream.of(
+                "spark.executor.extraJavaOptions=" + Stoker.QUICK_JAVA,
                 "spark.plugins=" + FaultPlugin.class.getName(),
                 FaultPlugin.FAULTS + "=" + faults,
                 FaultPlugin.LOG + "=" + log))
