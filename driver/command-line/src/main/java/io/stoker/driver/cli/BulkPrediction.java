@@ -2,10 +2,10 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.score.BulkPredictResult;
 
 /** Shows the result of {@code predict --input}. */

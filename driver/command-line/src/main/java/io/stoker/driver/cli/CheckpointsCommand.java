@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.driver.checkpoint.CheckpointFinding;
 import io.stoker.driver.checkpoint.CheckpointFinding.State;
 import io.stoker.driver.checkpoint.StoredModel;
@@ -9,7 +10,6 @@ import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
 import java.util.List;

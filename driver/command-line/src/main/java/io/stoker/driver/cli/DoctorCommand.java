@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.driver.cluster.ClusterState;
 import io.stoker.driver.cluster.Diagnosis;
 import io.stoker.driver.cluster.EngineFacts;
@@ -18,7 +19,6 @@ import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;

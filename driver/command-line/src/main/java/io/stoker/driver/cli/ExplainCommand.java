@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.data.storage.OutputFolder;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Limits;
@@ -10,7 +11,6 @@ import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.drawing.ExplanationSheet;
 import io.stoker.driver.drawing.NeighbourSheet;
 import io.stoker.driver.drawing.OutputPicture;

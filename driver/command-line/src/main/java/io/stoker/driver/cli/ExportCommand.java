@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.command.Console;
@@ -9,7 +10,6 @@ import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.interchange.ExportFormat;
 import io.stoker.driver.interchange.ExportJob;
 import io.stoker.failure.Check;

@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.base.UserFile;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.command.Console;
@@ -11,7 +12,6 @@ import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.interchange.ExportFormat;
 import io.stoker.driver.interchange.ImportJob;
 import io.stoker.driver.interchange.ImportRequest;

@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
@@ -20,7 +21,6 @@ import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.drawing.ContactSheet;
 import io.stoker.driver.drawing.OutputPicture;
 import io.stoker.driver.order.EpochOrder;

@@ -2,12 +2,12 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.drawing.TextChart;
 import io.stoker.driver.report.ChartPage;

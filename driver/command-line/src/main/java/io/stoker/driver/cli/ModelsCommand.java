@@ -3,13 +3,13 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Limits;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;

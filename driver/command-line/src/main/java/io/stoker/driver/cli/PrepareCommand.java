@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.PhaseClock;
+import io.stoker.base.Table;
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.frame.SparkTable;
 import io.stoker.data.pack.ImageRows;
@@ -27,7 +28,6 @@ import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.IOException;

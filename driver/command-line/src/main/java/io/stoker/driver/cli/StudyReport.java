@@ -3,10 +3,10 @@ package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.search.Standing;
 import io.stoker.driver.search.StudyFolder;
 import io.stoker.driver.search.TrialResult;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.drawing;
 
+import io.stoker.base.Table;
 import io.stoker.base.TerminalText;
 import io.stoker.data.image.Pixels;
 import io.stoker.driver.command.Line;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.evaluate.Prediction;
 import java.util.List;
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.PhaseClock;
+import io.stoker.base.Table;
 import java.util.List;
 import java.util.stream.Stream;
 

@@ -9,13 +9,12 @@ import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.ConfigFormat;
-import io.stoker.driver.evaluate.ClassScore;
+import io.stoker.driver.evaluate.Confusion;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.run.BestValidation;
 import io.stoker.driver.run.RunRecord;
 import io.stoker.models.file.ModelMetadata;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -207,38 +206,20 @@ record ModelCard(
     more(card, report.classes().size());
   }
 
-  /** How often a class was taken for another. */
-  private record Confusion(int actual, int predicted, long times) {}
-
   private static void confusions(Markdown card, EvaluationReport report) {
-    List<List<Long>> matrix = report.confusion();
-    List<ClassScore> classes = report.classes();
-    List<Confusion> confusions = new ArrayList<>();
-    for (int actual = 0; actual < matrix.size(); actual++) {
-      for (int predicted = 0; predicted < matrix.size(); predicted++) {
-        long times = matrix.get(actual).get(predicted);
-        if (actual != predicted && times > 0) {
-          confusions.add(new Confusion(actual, predicted, times));
-        }
-      }
-    }
+    List<Confusion> confusions = report.mostConfused(CONFUSIONS);
     if (confusions.isEmpty()) {
       return;
     }
     card.heading(3, "Most frequent confusions")
         .header("class", "taken for", "times", "of the class");
-    confusions.stream()
-        .sorted(Comparator.comparingLong(Confusion::times).reversed())
-        .limit(CONFUSIONS)
-        .forEach(
-            each -> {
-              ClassScore actual = classes.get(each.actual());
-              card.row(
-                  Markdown.escape(actual.name()),
-                  Markdown.escape(classes.get(each.predicted()).name()),
-                  number(each.times()),
-                  percent((double) each.times() / actual.examples()));
-            });
+    for (Confusion each : confusions) {
+      card.row(
+          Markdown.escape(each.actual().name()),
+          Markdown.escape(each.predicted().name()),
+          number(each.times()),
+          percent((double) each.times() / each.actual().examples()));
+    }
     card.endTable();
   }
 

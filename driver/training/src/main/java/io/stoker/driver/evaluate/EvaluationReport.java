@@ -11,6 +11,7 @@ import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.eval.EvaluationCounts;
 import io.stoker.worker.eval.WorstMistakes;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -174,6 +175,28 @@ public final class EvaluationReport {
       rows.add(List.copyOf(row));
     }
     return List.copyOf(rows);
+  }
+
+  /**
+   * The pairs of classes that were confused most often, the most frequent first.
+   *
+   * @param most how many at most
+   */
+  public List<Confusion> mostConfused(int most) {
+    List<ClassScore> classes = classes();
+    List<Confusion> pairs = new ArrayList<>();
+    for (int actual = 0; actual < classes.size(); actual++) {
+      for (int predicted = 0; predicted < classes.size(); predicted++) {
+        long times = counts.confused(actual, predicted);
+        if (actual != predicted && times > 0) {
+          pairs.add(new Confusion(classes.get(actual), classes.get(predicted), times));
+        }
+      }
+    }
+    return pairs.stream()
+        .sorted(Comparator.comparingLong(Confusion::times).reversed())
+        .limit(most)
+        .toList();
   }
 
   /** The worst mistakes, the worst first. */

@@ -2,6 +2,7 @@
 package io.stoker.driver.bench.command;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.driver.bench.AccuracyBench;
 import io.stoker.driver.bench.AccuracyBench.Outcome;
@@ -12,7 +13,6 @@ import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import io.stoker.driver.config.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Files;

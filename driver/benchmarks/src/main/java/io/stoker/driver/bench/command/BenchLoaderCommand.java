@@ -2,6 +2,7 @@
 package io.stoker.driver.bench.command;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
@@ -16,7 +17,6 @@ import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Command;

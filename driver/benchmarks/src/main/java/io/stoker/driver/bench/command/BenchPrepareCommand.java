@@ -2,6 +2,7 @@
 package io.stoker.driver.bench.command;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.data.measure.StageClock.Rate;
 import io.stoker.data.pack.PrepareBench;
 import io.stoker.data.pack.PrepareOptions;
@@ -14,7 +15,6 @@ import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
-import io.stoker.driver.command.Table;
 import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.fs.Path;

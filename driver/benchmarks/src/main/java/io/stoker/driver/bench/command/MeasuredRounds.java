@@ -2,6 +2,7 @@
 package io.stoker.driver.bench.command;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.driver.bench.AveragingBench;
 import io.stoker.driver.bench.AveragingCost;
 import io.stoker.driver.bench.AveragingLibrary;
@@ -10,7 +11,6 @@ import io.stoker.driver.bench.DriverAveraging;
 import io.stoker.driver.bench.WaitingSteps;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
-import io.stoker.driver.command.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

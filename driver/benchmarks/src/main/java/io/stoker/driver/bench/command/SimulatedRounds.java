@@ -3,13 +3,13 @@ package io.stoker.driver.bench.command;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.driver.bench.AveragingLoad;
 import io.stoker.driver.bench.RoundCosts;
 import io.stoker.driver.bench.RoundSimulation;
 import io.stoker.driver.bench.SimulatedCluster;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
-import io.stoker.driver.command.Table;
 
 /** Rounds of a simulated cluster, as a table and as JSON. */
 final class SimulatedRounds {

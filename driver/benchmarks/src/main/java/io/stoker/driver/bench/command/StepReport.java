@@ -3,6 +3,7 @@ package io.stoker.driver.bench.command;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.stoker.base.Table;
 import io.stoker.driver.bench.LayerRate;
 import io.stoker.driver.bench.ResidentMemory;
 import io.stoker.driver.bench.StepBench;
@@ -11,7 +12,6 @@ import io.stoker.driver.bench.StepProfile;
 import io.stoker.driver.bench.StepRate;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
-import io.stoker.driver.command.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.command;
+package io.stoker.base;
 
-import io.stoker.base.TerminalText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
