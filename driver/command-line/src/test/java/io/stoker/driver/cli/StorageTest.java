@@ -4,22 +4,14 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.stoker.data.storage.Storage;
-import io.stoker.data.storage.StorageDefaults;
-import io.stoker.driver.FaultyEndpoint;
 import io.stoker.driver.FaultyEndpoint.Fault;
-import io.stoker.driver.FullDisk;
-import io.stoker.driver.S3Server;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cli.Commands.Outcome;
-import io.stoker.driver.command.SparkSetup;
-import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.run.RunLock;
 import io.stoker.testing.Exact;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,102 +31,16 @@ import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.hdfs.HdfsConfiguration;
-import org.apache.hadoop.hdfs.MiniDFSCluster;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The whole way on a local disk, on HDFS and on S3, and S3 in trouble. */
+/** The whole way on a local disk, on HDFS and on S3. */
 @Tag("slow")
-class StorageTest {
-  private static final String SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCY";
-  private static final int DONE_ROUNDS = 8;
-
+class StorageTest extends OnStorages {
   /** Images of a class in archives and lists. */
   private static final int LISTED = 12;
-
-  @TempDir private static Path folder;
-
-  private static MiniDFSCluster hdfs;
-  private static S3Server s3;
-  private static FaultyEndpoint endpoint;
-  private static Commands commands;
-  private static Map<String, String> roots;
-
-  /** What a run gives that nothing disturbs. */
-  private static JsonNode undisturbed;
-
-  @BeforeAll
-  static void start() throws IOException {
-    Commands.writeImages(folder.resolve("images"), 60);
-    s3 = S3Server.start(Files.createDirectory(folder.resolve("s3")));
-    endpoint = FaultyEndpoint.before(s3.endpoint());
-    HdfsConfiguration configuration = new HdfsConfiguration();
-    configuration.setInt("dfs.replication", 1);
-    hdfs =
-        new MiniDFSCluster.Builder(configuration, folder.resolve("hdfs").toFile())
-            .numDataNodes(1)
-            .build();
-    roots = new HashMap<>();
-    roots.put("local", folder.resolve("local").toString());
-    roots.put("hdfs", hdfs.getURI() + "/jobs");
-    roots.put("s3a", "s3a://" + S3Server.BUCKET + "/jobs");
-    // The file system of a bucket lives as long as the process, so that all tests set it up alike.
-    commands =
-        new Commands()
-            .with("spark.hadoop.fs.full.impl", FullDisk.class.getName())
-            .with("spark.hadoop.fs.s3a.endpoint", endpoint.endpoint())
-            .with("spark.hadoop.fs.s3a.path.style.access", true)
-            .with("spark.hadoop.fs.s3a.connection.ssl.enabled", false)
-            .with("spark.hadoop.fs.s3a.access.key", "AKIAIOSFODNN7EXAMPLE")
-            .with("spark.hadoop.fs.s3a.secret.key", SECRET)
-            .with("spark.hadoop.fs.s3a.attempts.maximum", 1)
-            .with("spark.hadoop.fs.s3a.retry.interval", "5ms")
-            .with("spark.hadoop.fs.s3a.retry.throttle.interval", "5ms");
-    for (String root : roots.values()) {
-      commands.json(
-          "prepare --input "
-              + folder.resolve("images")
-              + " --output "
-              + root
-              + "/data --channels 1");
-    }
-    undisturbed = commands.json(train("local", "undisturbed"));
-  }
-
-  @AfterAll
-  static void stop() {
-    endpoint.close();
-    s3.close();
-    hdfs.shutdown();
-  }
-
-  @BeforeEach
-  void heal() {
-    endpoint.inject((request, what) -> Fault.NONE);
-  }
-
-  private static String train(String storage, String run) {
-    return train(storage, run, 2);
-  }
-
-  private static String train(String storage, String run, int epochs) {
-    String root = roots.get(storage);
-    return "train --data %s/data --run %s/%s --model perceptron".formatted(root, root, run)
-        + " --batch 8 --local-steps 2 --checkpoint-every 2 --learning-rate 0.02"
-        + " --schedule constant --epochs "
-        + epochs;
-  }
 
   @ParameterizedTest
   @ValueSource(strings = {"local", "hdfs", "s3a"})
@@ -240,32 +146,6 @@ class StorageTest {
     return archive.toByteArray();
   }
 
-  /** The files of a folder by name. */
-  private static Map<String, String> files(String location) {
-    org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(location);
-    Map<String, String> contents = new TreeMap<>();
-    try {
-      FileSystem fileSystem = Storage.of(path, new Configuration());
-      for (FileStatus status : fileSystem.listStatus(path)) {
-        try (FSDataInputStream in = fileSystem.open(status.getPath())) {
-          contents.put(
-              status.getPath().getName(),
-              new String(in.readAllBytes(), StandardCharsets.ISO_8859_1));
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return contents;
-  }
-
-  private static void store(String location, byte[] bytes) throws IOException {
-    org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(location);
-    try (FSDataOutputStream out = Storage.of(file, SparkSetup.hadoop()).create(file, true)) {
-      out.write(bytes);
-    }
-  }
-
   @Test
   void keepsALineOfMetricsForEachRoundWhereNothingCanBeAppended() {
     commands.json(train("s3a", "lines", 1));
@@ -322,61 +202,6 @@ class StorageTest {
     assertThat(RunFolder.at(run, hadoop).lockState()).isEqualTo(RunLock.State.FREE);
   }
 
-  /** HDFS keeps a file that a dead client had open from other clients, for a minute or an hour. */
-  @Test
-  @Exact
-  void resumesWhereAKilledDriverHasItsFilesOpenOnHdfs() throws IOException {
-    commands.json(train("hdfs", "open", 1));
-    org.apache.hadoop.fs.Path run = new org.apache.hadoop.fs.Path(roots.get("hdfs"), "open");
-    Configuration hadoop = new Configuration();
-    StorageDefaults.apply(hadoop);
-    FileSystem killed = FileSystem.newInstance(hdfs.getURI(), hadoop);
-    FSDataOutputStream metrics = killed.append(new org.apache.hadoop.fs.Path(run, "metrics.jsonl"));
-    metrics.write("{\"round\":5,\"epo".getBytes(StandardCharsets.UTF_8));
-    metrics.hflush();
-    FSDataOutputStream model =
-        killed.create(new org.apache.hadoop.fs.Path(run, "checkpoints/000006/model.zip"));
-    model.write(1);
-    model.hflush();
-
-    JsonNode resumed = commands.json(train("hdfs", "open") + " --resume");
-
-    assertThat(resumed.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
-    assertThat(MetricsLog.read(run, hadoop)).hasSize(DONE_ROUNDS);
-  }
-
-  /** Nothing is in its metrics yet, so that there is nothing to drop from them either. */
-  @Test
-  @Exact
-  void beginsAgainAtOnceWhereADriverWasKilledInItsFirstRoundOnHdfs() throws IOException {
-    commands.json(train("hdfs", "first", 1));
-    org.apache.hadoop.fs.Path run = new org.apache.hadoop.fs.Path(roots.get("hdfs"), "first");
-    Configuration hadoop = new Configuration();
-    StorageDefaults.apply(hadoop);
-    FileSystem killed = FileSystem.newInstance(hdfs.getURI(), hadoop);
-    killed.delete(new org.apache.hadoop.fs.Path(run, "checkpoints"), true);
-    killed.create(new org.apache.hadoop.fs.Path(run, "metrics.jsonl"), true).hflush();
-
-    JsonNode resumed = commands.json(train("hdfs", "first") + " --resume");
-
-    assertThat(resumed.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
-    assertThat(MetricsLog.read(run, hadoop)).hasSize(DONE_ROUNDS);
-  }
-
-  /** Its next driver then waits for a sign of life, and takes it over. */
-  @Test
-  void aLockThatAKilledDriverWasWritingOnHdfsIsALock() throws IOException {
-    org.apache.hadoop.fs.Path lock = new org.apache.hadoop.fs.Path(roots.get("hdfs"), "half.json");
-    Configuration hadoop = new Configuration();
-    FileSystem killed = FileSystem.newInstance(hdfs.getURI(), hadoop);
-    killed.create(lock, false).hflush();
-
-    assertThat(Storage.createNew(lock, new byte[] {1}, hadoop)).isFalse();
-    Storage.replace(lock, new byte[] {1}, hadoop);
-
-    assertThat(killed.getFileStatus(lock).getLen()).isOne();
-  }
-
   @Test
   @Tag("one-line")
   void namesDamagedCheckpoints() throws IOException {
@@ -394,96 +219,6 @@ class StorageTest {
                 .json("checkpoints " + roots.get("local") + "/damaged")
                 .findValuesAsText("state"))
         .containsExactly("valid", "unfinished");
-  }
-
-  @Test
-  @Exact
-  void getsOverRequestsThatFailNowAndThen() {
-    Fault[] faults = {Fault.INTERNAL_ERROR, Fault.CUT, Fault.SLOW_DOWN, Fault.DROPPED, Fault.SLOW};
-    endpoint.inject(
-        (request, what) -> request % 12 == 0 ? faults[request / 12 % faults.length] : Fault.NONE);
-
-    JsonNode result = commands.json(train("s3a", "shaken"));
-
-    assertThat(endpoint.faults()).isGreaterThan(5);
-    assertThat(result.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
-    heal();
-    assertLastCheckpointIsWhole("shaken");
-  }
-
-  @Test
-  @Exact
-  void waitsForAnEndpointThatDiesAndReturns() {
-    int[] refused = {0};
-    endpoint.inject(
-        (request, what) -> {
-          boolean begun = refused[0] > 0 || what.endsWith("000004/model.zip");
-          return begun && refused[0]++ < 12 ? Fault.DROPPED : Fault.NONE;
-        });
-
-    JsonNode result = commands.json(train("s3a", "away"));
-
-    assertThat(endpoint.faults()).isEqualTo(12);
-    assertThat(result.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"000004/model.zip", "000004/manifest.json"})
-  @Exact
-  void endsWithItsLastCheckpointWhenTheEndpointDies(String at) {
-    String run = "dead-" + at.replaceAll("\\W", "-");
-    boolean[] dead = {false};
-    endpoint.inject(
-        (request, what) -> {
-          dead[0] |= what.startsWith("PUT") && what.endsWith(at);
-          return dead[0] ? Fault.DROPPED : Fault.NONE;
-        });
-
-    Outcome outcome = commands.run(train("s3a", run));
-
-    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(4);
-    assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker: "))).hasSize(1);
-    heal();
-    assertThat(s3.read("jobs/" + run + "/checkpoints/000004/manifest.json").statusCode())
-        .isEqualTo(404);
-    assertLastCheckpointIsWhole(run);
-    JsonNode resumed = commands.json(train("s3a", run) + " --resume");
-    assertThat(resumed.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
-    assertThat(s3.read("jobs/" + run + "/metrics.jsonl").body().lines()).hasSize(DONE_ROUNDS);
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"000004/model.zip", "000004/.manifest.json.new", "metrics.jsonl"})
-  @Exact
-  @Tag("one-line")
-  void endsWithItsLastCheckpointWhenTheDiskIsFull(String at) {
-    String root = roots.get("local");
-    String run = "full-" + at.replaceAll("\\W", "-");
-    String command = train("local", run).replace("--run ", "--run full:");
-    FullDisk.refuse(at);
-    Outcome outcome = commands.run(command);
-    FullDisk.free();
-
-    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(4);
-    assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker: ")))
-        .singleElement()
-        .asString()
-        .contains("No space left on device", "the same command with --resume");
-    assertThat(folder.resolve("local").resolve(run).resolve("checkpoints/000004/manifest.json"))
-        .doesNotExist();
-    assertThat(
-            folder.resolve("local").resolve(run).resolve("checkpoints/000004/.manifest.json.new"))
-        .doesNotExist();
-    JsonNode resumed =
-        commands.json(
-            "train --run %s/%s --resume".formatted(root, run).replace(root, "full:" + root));
-    assertThat(resumed.get("parameters_sha256")).isEqualTo(undisturbed.get("parameters_sha256"));
-    assertThat(resumed.get("rounds").asInt()).isEqualTo(DONE_ROUNDS);
-  }
-
-  private static void assertLastCheckpointIsWhole(String run) {
-    String root = roots.get("s3a");
-    commands.json("evaluate --checkpoint %s/%s --data %s/data".formatted(root, run, root));
   }
 
   @ParameterizedTest
