@@ -64,11 +64,6 @@ public final class CifarSource implements ImageSource {
   }
 
   @Override
-  public int defaultChannels() {
-    return 3;
-  }
-
-  @Override
   public SourceListing list(Path input, Configuration hadoop) throws IOException {
     FileSystem fileSystem = Storage.of(input, hadoop);
     Inputs.folder(fileSystem, input);

@@ -74,11 +74,6 @@ public final class CsvSource implements ImageSource {
   }
 
   @Override
-  public int defaultChannels() {
-    return 3;
-  }
-
-  @Override
   public SourceListing list(Path input, Configuration hadoop) throws IOException {
     FileSystem fileSystem = Storage.of(input, hadoop);
     Path file = Inputs.file(fileSystem, input);

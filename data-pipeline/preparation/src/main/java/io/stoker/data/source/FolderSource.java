@@ -35,11 +35,6 @@ public final class FolderSource implements ImageSource {
   }
 
   @Override
-  public int defaultChannels() {
-    return 3;
-  }
-
-  @Override
   public SourceListing list(Path input, Configuration hadoop) throws IOException {
     FileSystem fileSystem = Storage.of(input, hadoop);
     Path root = root(fileSystem, input);

@@ -17,7 +17,9 @@ public interface ImageSource {
   String name();
 
   /** The channels of its images, unless the user says otherwise: 1 or 3. */
-  int defaultChannels();
+  default int defaultChannels() {
+    return 3;
+  }
 
   /**
    * Looks at a collection, without reading the images: names the classes, and cuts the collection

@@ -48,11 +48,6 @@ public final class TarSource implements ImageSource {
   }
 
   @Override
-  public int defaultChannels() {
-    return 3;
-  }
-
-  @Override
   public SourceListing list(Path input, Configuration hadoop) throws IOException {
     FileSystem fileSystem = Storage.of(input, hadoop);
     List<String> ignored = new ArrayList<>();

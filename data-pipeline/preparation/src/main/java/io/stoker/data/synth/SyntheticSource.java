@@ -51,11 +51,6 @@ public final class SyntheticSource implements ImageSource {
   }
 
   @Override
-  public int defaultChannels() {
-    return 3;
-  }
-
-  @Override
   public SourceListing list(Path input, Configuration hadoop) {
     List<String> classNames = images.classNames();
     List<SourcePart> parts = new ArrayList<>();
