@@ -8,129 +8,98 @@ package io.stoker.data.augment;
  * two.
  */
 enum PolicyOperation {
-  IDENTITY(Magnitude.NONE) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {}
-  },
+  IDENTITY(Magnitude.NONE, (canvas, pixels, magnitude) -> {}),
 
   /** Moves each row sideways by its distance from the top. */
-  SHEAR_X(Magnitude.SHEAR) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      AffineMap map = canvas.map();
-      map.then(1, magnitude, 0, 1);
-      map.xt = magnitude * map.height() / 2;
-      canvas.move(pixels);
-    }
-  },
+  SHEAR_X(
+      Magnitude.SHEAR,
+      (canvas, pixels, magnitude) -> {
+        AffineMap map = canvas.map();
+        map.then(1, magnitude, 0, 1);
+        map.xt = magnitude * map.height() / 2;
+        canvas.move(pixels);
+      }),
 
   /** Moves each column up or down by its distance from the left. */
-  SHEAR_Y(Magnitude.SHEAR) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      AffineMap map = canvas.map();
-      map.then(1, 0, magnitude, 1);
-      map.yt = magnitude * map.width() / 2;
-      canvas.move(pixels);
-    }
-  },
+  SHEAR_Y(
+      Magnitude.SHEAR,
+      (canvas, pixels, magnitude) -> {
+        AffineMap map = canvas.map();
+        map.then(1, 0, magnitude, 1);
+        map.yt = magnitude * map.width() / 2;
+        canvas.move(pixels);
+      }),
 
-  TRANSLATE_X(Magnitude.TRANSLATION_X) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      canvas.map().thenMove((int) magnitude, 0);
-      canvas.move(pixels);
-    }
-  },
+  TRANSLATE_X(
+      Magnitude.TRANSLATION_X,
+      (canvas, pixels, magnitude) -> {
+        canvas.map().thenMove((int) magnitude, 0);
+        canvas.move(pixels);
+      }),
 
-  TRANSLATE_Y(Magnitude.TRANSLATION_Y) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      canvas.map().thenMove(0, (int) magnitude);
-      canvas.move(pixels);
-    }
-  },
+  TRANSLATE_Y(
+      Magnitude.TRANSLATION_Y,
+      (canvas, pixels, magnitude) -> {
+        canvas.map().thenMove(0, (int) magnitude);
+        canvas.move(pixels);
+      }),
 
   /** Turns around the centre, by degrees. */
-  ROTATE(Magnitude.ROTATION) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      double cos = StrictMath.cos(StrictMath.toRadians(magnitude));
-      double sin = StrictMath.sin(StrictMath.toRadians(magnitude));
-      canvas.map().then(cos, -sin, sin, cos);
-      canvas.move(pixels);
-    }
-  },
+  ROTATE(
+      Magnitude.ROTATION,
+      (canvas, pixels, magnitude) -> {
+        double cos = StrictMath.cos(StrictMath.toRadians(magnitude));
+        double sin = StrictMath.sin(StrictMath.toRadians(magnitude));
+        canvas.map().then(cos, -sin, sin, cos);
+        canvas.move(pixels);
+      }),
 
   /** Away from black, or towards it. */
-  BRIGHTNESS(Magnitude.ENHANCEMENT) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      canvas.blendWith(0, pixels, 1 + magnitude);
-    }
-  },
+  BRIGHTNESS(
+      Magnitude.ENHANCEMENT,
+      (canvas, pixels, magnitude) -> canvas.blendWith(0, pixels, 1 + magnitude)),
 
   /** Away from the grey of each pixel, or towards it. */
-  COLOR(Magnitude.ENHANCEMENT) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      canvas.blendWithGrey(pixels, 1 + magnitude);
-    }
-  },
+  COLOR(
+      Magnitude.ENHANCEMENT,
+      (canvas, pixels, magnitude) -> canvas.blendWithGrey(pixels, 1 + magnitude)),
 
   /** Away from the mean of the image's grey, or towards it. */
-  CONTRAST(Magnitude.ENHANCEMENT) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      canvas.blendWith(canvas.meanOfGrey(pixels), pixels, 1 + magnitude);
-    }
-  },
+  CONTRAST(
+      Magnitude.ENHANCEMENT,
+      (canvas, pixels, magnitude) ->
+          canvas.blendWith(canvas.meanOfGrey(pixels), pixels, 1 + magnitude)),
 
   /** Away from a blur of 3 x 3 pixels, or towards it. */
-  SHARPNESS(Magnitude.ENHANCEMENT) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      canvas.blendWithBlur(pixels, 1 + magnitude);
-    }
-  },
+  SHARPNESS(
+      Magnitude.ENHANCEMENT,
+      (canvas, pixels, magnitude) -> canvas.blendWithBlur(pixels, 1 + magnitude)),
 
   /** Keeps the upper bits. */
-  POSTERIZE(Magnitude.BITS) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      int mask = -(1 << (8 - (int) magnitude));
-      for (int i = 0; i < pixels.length; i++) {
-        pixels[i] &= (byte) mask;
-      }
-    }
-  },
+  POSTERIZE(
+      Magnitude.BITS,
+      (canvas, pixels, magnitude) -> {
+        int mask = -(1 << (8 - (int) magnitude));
+        for (int i = 0; i < pixels.length; i++) {
+          pixels[i] &= (byte) mask;
+        }
+      }),
 
   /** Inverts values from a threshold on. */
-  SOLARIZE(Magnitude.THRESHOLD) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      for (int i = 0; i < pixels.length; i++) {
-        int value = pixels[i] & 0xFF;
-        pixels[i] = (byte) (value >= magnitude ? 255 - value : value);
-      }
-    }
-  },
+  SOLARIZE(
+      Magnitude.THRESHOLD,
+      (canvas, pixels, magnitude) -> {
+        for (int i = 0; i < pixels.length; i++) {
+          int value = pixels[i] & 0xFF;
+          pixels[i] = (byte) (value >= magnitude ? 255 - value : value);
+        }
+      }),
 
   /** Stretches each channel to 0 to 255. */
-  AUTO_CONTRAST(Magnitude.NONE) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      canvas.stretch(pixels);
-    }
-  },
+  AUTO_CONTRAST(Magnitude.NONE, (canvas, pixels, magnitude) -> canvas.stretch(pixels)),
 
   /** Gives each channel a histogram that is as even as may be. */
-  EQUALIZE(Magnitude.NONE) {
-    @Override
-    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
-      canvas.equalize(pixels);
-    }
-  };
+  EQUALIZE(Magnitude.NONE, (canvas, pixels, magnitude) -> canvas.equalize(pixels));
 
   /** What the strength of an operation is measured in. */
   enum Magnitude {
@@ -155,10 +124,18 @@ enum PolicyOperation {
     }
   }
 
+  private interface Change {
+    void apply(PolicyCanvas canvas, byte[] pixels, double magnitude);
+  }
+
   private final Magnitude measure;
 
-  PolicyOperation(Magnitude measure) {
+  @SuppressWarnings("ImmutableEnumChecker") // The functions have no state.
+  private final Change change;
+
+  PolicyOperation(Magnitude measure, Change change) {
     this.measure = measure;
+    this.change = change;
   }
 
   /** What its strength is measured in. */
@@ -173,5 +150,7 @@ enum PolicyOperation {
    * @param pixels interleaved uint8 {@code [height, width, channels]}
    * @param magnitude in the unit of its {@link #measure}
    */
-  abstract void apply(PolicyCanvas canvas, byte[] pixels, double magnitude);
+  void apply(PolicyCanvas canvas, byte[] pixels, double magnitude) {
+    change.apply(canvas, pixels, magnitude);
+  }
 }
