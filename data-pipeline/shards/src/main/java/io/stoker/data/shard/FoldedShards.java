@@ -62,6 +62,7 @@ final class FoldedShards {
     parts.forEach(
         (name, part) -> splits.put(name, part.split(all, name.equals(SOURCE) ? "" : name + "-")));
     ShardManifest base = source.manifest();
+    // What was rejected when the data were prepared was in no fold.
     this.manifest =
         new ShardManifest(
             base.formatVersion(),
@@ -71,9 +72,9 @@ final class FoldedShards {
             base.seed(),
             base.statistics(),
             splits,
-            base.duplicates(),
-            base.rejected(),
-            base.ignored(),
+            DuplicateCounts.NONE,
+            List.of(),
+            List.of(),
             base.tables());
   }
 

@@ -172,14 +172,13 @@ class StudyTest {
             Sampler.SOBOL,
             2);
     Standing whole = run("local[1]", at("whole"), plan, (result, standing) -> {});
+    StudyFolder killed = at("killed");
+    killBetweenFolds(killed, plan);
     StudyListener killing =
         (result, standing) -> {
           throw new IllegalStateException("killed");
         };
-    StudyFolder killed = at("killed");
-    for (int i = 0; i < 2; i++) {
-      assertThatThrownBy(() -> run("local[4]", killed, plan, killing)).hasMessage("killed");
-    }
+    assertThatThrownBy(() -> run("local[4]", killed, plan, killing)).hasMessage("killed");
     assertThat(outcomes(run("local[2]", killed, killed.plan(), (result, standing) -> {})))
         .isEqualTo(outcomes(whole));
 
@@ -213,10 +212,45 @@ class StudyTest {
     assertThat(whole.recipe(winner.trial()).has("validation-split")).isFalse();
   }
 
+  /** When the first fold of the first trial has ended, and before its second one begins. */
+  private void killBetweenFolds(StudyFolder killed, StudyPlan plan) {
+    TrialOptions killing =
+        (source, options) -> {
+          if (options.path("data").asText().endsWith("folds/2")) {
+            throw new IllegalStateException("killed");
+          }
+          return JOBS.job(source, options);
+        };
+    try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
+      Study study = new Study(spark, killed, plan, killing, () -> 1, (result, standing) -> {});
+      assertThatThrownBy(study::run).hasMessage("killed");
+    }
+    assertThat(folder.resolve("killed/trials/000000/fold-1/checkpoints")).exists();
+    assertThat(folder.resolve("killed/trials/000000/fold-2")).doesNotExist();
+    assertThat(folder.resolve("killed/results")).doesNotExist();
+  }
+
   private long checkpointsOfFolds(String study) throws IOException {
     try (var files = Files.walk(folder.resolve(study + "/trials"), 3)) {
       return files.filter(file -> file.endsWith("checkpoints")).count();
     }
+  }
+
+  @Test
+  void aFoldThatFailsStopsThoseAfterItAndNoneBeforeIt() {
+    FoldResults folds = new FoldResults(3);
+    TrialResult failed = TrialResult.failed(7, 0, 1, State.DIVERGED, 1, "NaN");
+    folds.add(2, failed);
+
+    assertThat(folds.hasFailedBefore(3, 7)).isTrue();
+    assertThat(folds.hasFailedBefore(2, 7)).isFalse();
+    assertThat(folds.hasFailedBefore(1, 7)).isFalse();
+    assertThat(folds.hasFailedBefore(3, 8)).isFalse();
+    folds.add(3, TrialResult.failed(7, 0, 1, State.FAILED, 1, "needless"));
+    assertThat(folds.add(1, TrialResult.failed(7, 0, 1, State.DIVERGED, 1, "first")))
+        .get()
+        .extracting(TrialResult::reason)
+        .isEqualTo("first");
   }
 
   @Test
