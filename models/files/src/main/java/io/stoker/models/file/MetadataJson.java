@@ -126,7 +126,7 @@ record MetadataJson(
     require(fields.int8 == null || !fields.int8.isEmpty(), "int8");
     require(
         fields.updaterStateVectors == null
-            || fields.updaterStateVectors == 2 && fields.updaterStateSha256 != null,
+            || (fields.updaterStateVectors == 2 && fields.updaterStateSha256 != null),
         "updater_state_vectors");
     return new MetadataJson(
         new ModelMetadata(
