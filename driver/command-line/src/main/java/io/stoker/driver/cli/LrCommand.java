@@ -61,7 +61,9 @@ final class LrCommand extends TrainCommand {
           "tensorboard",
           "mlflow",
           "timing",
-          "resume");
+          "resume",
+          "quorum",
+          "replay");
 
   @Option(
       names = "--from",

@@ -129,6 +129,7 @@ class TrainCommand extends StokerCommand {
               spark,
               withRate(job, existing, spark),
               existing,
+              options.given("replay"),
               watching
                   .listeners()
                   .and(
@@ -262,6 +263,9 @@ class TrainCommand extends StokerCommand {
       return said(asked);
     }
     Optional<String> run = options.given("run");
+    if (options.given("replay").isPresent() && !options.isSet("resume")) {
+      return recorded(options.<String>given("replay").get());
+    }
     if (!options.isSet("resume") || run.isEmpty()) {
       boolean choose =
           options.given("model").isEmpty() && options.given("init").isEmpty() && run.isPresent();
@@ -276,6 +280,17 @@ class TrainCommand extends StokerCommand {
     Configuration hadoop = SparkSetup.hadoop();
     Path folder = Locations.absolute(run.get(), hadoop);
     return RunFolder.at(folder, hadoop).job().config().toBuilder();
+  }
+
+  /** The job of a run that is to be trained again elsewhere. */
+  private static TrainingConfig.Builder recorded(String run) {
+    Configuration hadoop = SparkSetup.hadoop();
+    return RunFolder.at(Locations.absolute(run, hadoop), hadoop)
+        .recorded()
+        .job()
+        .config()
+        .toBuilder()
+        .set("run", "");
   }
 
   /** A builder with what a recipe says; options that are not of a job are set on the command. */

@@ -16,6 +16,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * @param average how pieces are averaged
  * @param frozen where the parameters come from that are in no slice
  * @param patience how long workers of a multi-round stage wait for each other
+ * @param quorum the share of the workers with which a round may end; 1 for all
  * @param overlapping is held while a group of rounds that overlap is trained: a lost snapshot may
  *     have another group trained again on another thread, and two groups that have some of the
  *     slots each would wait for each other
@@ -26,4 +27,5 @@ record AveragingJob(
     SliceAverage average,
     SliceSource frozen,
     StageRules.Patience patience,
+    double quorum,
     Lock overlapping) {}

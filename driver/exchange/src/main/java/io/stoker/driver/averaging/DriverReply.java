@@ -13,8 +13,14 @@ sealed interface DriverReply {
    * @param holder the executor that holds the slices of that round; arbitrary for round 0
    * @param hasEnded whether the stage has ended before: of the last round's slices, only the blocks
    *     that Spark knows are left
+   * @param isAbsent whether the round is the stage's last one, and has no work for this worker
    */
-  record BeginAt(int round, BlockAddress holder, boolean hasEnded) implements DriverReply {}
+  record BeginAt(int round, BlockAddress holder, boolean hasEnded, boolean isAbsent)
+      implements DriverReply {
+    BeginAt(int round, BlockAddress holder, boolean hasEnded) {
+      this(round, holder, hasEnded, false);
+    }
+  }
 
   /**
    * The message was received.
@@ -29,12 +35,20 @@ sealed interface DriverReply {
    *
    * @param version counts the different addresses that workers of the stage were told
    * @param byWorker an address for each worker; empty if the worker knows this version
+   * @param members the workers that take part in the round, if it has ended with a quorum;
+   *     otherwise empty. Addresses of other workers mean nothing.
    */
-  record Found(int version, List<BlockAddress> byWorker) implements DriverReply {
+  record Found(int version, List<BlockAddress> byWorker, List<Integer> members)
+      implements DriverReply {
     static final Found NONE = new Found(0, List.of());
 
     public Found {
       byWorker = List.copyOf(byWorker);
+      members = List.copyOf(members);
+    }
+
+    Found(int version, List<BlockAddress> byWorker) {
+      this(version, byWorker, List.of());
     }
 
     BlockAddress of(int worker) {
@@ -43,7 +57,7 @@ sealed interface DriverReply {
 
     /** This answer, without the addresses for a worker that knows them. */
     Found shortened(int knownVersion) {
-      return knownVersion == version ? new Found(version, List.of()) : this;
+      return knownVersion == version ? new Found(version, List.of(), List.of()) : this;
     }
 
     /** The addresses of a worker that had these, and received an answer. */
@@ -51,6 +65,12 @@ sealed interface DriverReply {
       return answer.version == version ? this : answer;
     }
   }
+
+  /**
+   * The round is over without this worker, or so are later ones: its task begins again, and joins
+   * the round that is not over.
+   */
+  record Late() implements DriverReply {}
 
   /**
    * The worker's task must end, and does not count as failed: another task does the worker's work

@@ -11,6 +11,7 @@ import io.stoker.driver.spark.RunningTasks;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,9 @@ final class Rendezvous implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rendezvous.class);
   private static final Duration CHECK = Duration.ofMillis(500);
 
+  /** How often rounds with a quorum are checked for their end. */
+  private static final Duration GRACE_CHECK = Duration.ofMillis(10);
+
   private final String name = "stoker-rendezvous-" + UUID.randomUUID();
   private final IntSupplier slots;
   private final LongSupplier nanoTime;
@@ -45,19 +49,29 @@ final class Rendezvous implements AutoCloseable {
   /** A stage that is open, with what its state has no use for. */
   private record OpenStage(StageState state, long abortedAt) {}
 
-  @GuardedBy("this") private final Map<Integer, OpenStage> stages = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, OpenStage> stages = new HashMap<>();
 
-  @GuardedBy("this") private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
 
   /** By stage, when each of its rounds was complete. */
-  @GuardedBy("this") private final Map<Integer, List<Long>> completed = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, List<Long>> completed = new HashMap<>();
 
   /** How the messages that wait for an answer are answered, by ticket. */
-  @GuardedBy("this") private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
 
-  @GuardedBy("this") private long tickets;
+  /** The tasks that were ended because their stage has no work left for them. */
+  @GuardedBy("this")
+  private final Set<Long> ended = new HashSet<>();
 
-  @GuardedBy("this") private Optional<Throwable> failure = Optional.empty();
+  @GuardedBy("this")
+  private long tickets;
+
+  @GuardedBy("this")
+  private Optional<Throwable> failure = Optional.empty();
 
   private AutoCloseable connection = () -> {};
 
@@ -78,15 +92,23 @@ final class Rendezvous implements AutoCloseable {
    * @param slots how many tasks the cluster can run at the same time now
    * @param tasks those of the application
    * @param traffic where the bytes of messages and answers are counted
+   * @param hasQuorum whether rounds may end without some of their workers
    */
-  static Rendezvous open(IntSupplier slots, RunningTasks tasks, DriverTraffic traffic) {
+  static Rendezvous open(
+      IntSupplier slots, RunningTasks tasks, DriverTraffic traffic, boolean hasQuorum) {
     Rendezvous opened = new Rendezvous(slots, System::nanoTime, tasks);
     DriverEndpoint endpoint = new DriverEndpoint(opened.name, traffic, opened::receive);
     PeriodicTask timer =
         PeriodicTask.start("stoker-rendezvous", CHECK, opened::timePasses, opened::fail);
+    Optional<PeriodicTask> grace =
+        hasQuorum
+            ? Optional.of(
+                PeriodicTask.start("stoker-quorum", GRACE_CHECK, opened::gracePasses, opened::fail))
+            : Optional.empty();
     opened.connection =
         () -> {
           timer.close();
+          grace.ifPresent(PeriodicTask::close);
           endpoint.close();
         };
     return opened;
@@ -125,6 +147,12 @@ final class Rendezvous implements AutoCloseable {
   synchronized long completed(int stage, int round) {
     List<Long> times = completed.getOrDefault(stage, List.of());
     return round < times.size() ? times.get(round) : 0;
+  }
+
+  /** The workers that do not take part in a round of a stage, as far as that is known. */
+  synchronized List<Integer> absent(int stage, int round) {
+    OpenStage open = stages.get(stage);
+    return open == null ? List.of() : open.state().absent(round);
   }
 
   /** The reports of the rounds that workers have sent so far. */
@@ -173,7 +201,8 @@ final class Rendezvous implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this") private boolean isCopy(WorkerMessage.Sender sender) {
+  @GuardedBy("this")
+  private boolean isCopy(WorkerMessage.Sender sender) {
     Optional<Long> known = stages.get(sender.stage()).state().task(sender.worker());
     boolean isKnown = known.isPresent() && known.get() == sender.task();
     return !isKnown
@@ -192,6 +221,16 @@ final class Rendezvous implements AutoCloseable {
             state.executors().stream().filter(tasks::areLeaving).collect(Collectors.toSet());
         happens(stage, new StageEvent.TimePasses(nanoTime.getAsLong(), now, running, leaving));
       }
+    }
+  }
+
+  /** Ends rounds whose quorum has waited long enough, and tasks that are not needed any more. */
+  synchronized void gracePasses() {
+    for (int stage : List.copyOf(stages.keySet())) {
+      happens(stage, new StageEvent.GracePasses(nanoTime.getAsLong()));
+      stages.get(stage).state().surplus().stream()
+          .filter(ended::add)
+          .forEach(task -> tasks.end(task, "its stage goes on without it"));
     }
   }
 
@@ -227,7 +266,8 @@ final class Rendezvous implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this") private void happens(int stage, StageEvent event) {
+  @GuardedBy("this")
+  private void happens(int stage, StageEvent event) {
     OpenStage open = stages.get(stage);
     if (open == null) {
       return;
@@ -254,7 +294,8 @@ final class Rendezvous implements AutoCloseable {
    *
    * @return whether all were sent
    */
-  @GuardedBy("this") private boolean sendAll(List<Answer> answers) {
+  @GuardedBy("this")
+  private boolean sendAll(List<Answer> answers) {
     // Most workers get the same object.
     IdentityHashMap<DriverReply, byte[]> encoded = new IdentityHashMap<>();
     boolean all = true;
@@ -268,7 +309,8 @@ final class Rendezvous implements AutoCloseable {
   }
 
   /** Answers a message, and returns whether that was possible. */
-  @GuardedBy("this") private boolean send(long ticket, byte[] answer) {
+  @GuardedBy("this")
+  private boolean send(long ticket, byte[] answer) {
     try {
       replies.remove(ticket).send(answer);
       return true;

@@ -47,7 +47,7 @@ final class RoundExecution {
     this.round = round;
     this.worker = worker;
     this.part = part;
-    if (!slices.carryUpdaterState()) {
+    if (takesPart() && !slices.carryUpdaterState()) {
       network().resetUpdaterState();
     }
   }
@@ -55,6 +55,11 @@ final class RoundExecution {
   /** The worker's next round, which it begins with the values that this one has left. */
   RoundExecution next(RoundWork work) {
     return new RoundExecution(average, round + 1, worker, work.beginAfter(part));
+  }
+
+  /** Whether the worker has something to do in the round. */
+  private boolean takesPart() {
+    return part != PartialWork.NOTHING;
   }
 
   int round() {
@@ -71,6 +76,9 @@ final class RoundExecution {
    * @param content in little-endian order
    */
   void load(int slice, ByteBuffer content) {
+    if (!takesPart()) {
+      return;
+    }
     FloatBuffer values = content.asFloatBuffer();
     int length = slices.length(slice);
     network().writeParameters(slices.offset(slice), values.slice(0, length));
@@ -178,6 +186,11 @@ final class RoundExecution {
   TaskReport end(double scatterSeconds) {
     part.close();
     return report(scatterSeconds);
+  }
+
+  /** Gives the round up: its network goes back. */
+  void giveUp() {
+    part.close();
   }
 
   /**

@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * The report of a round.
  *
- * @param workers the workers' reports, in their order
+ * @param workers the reports of the workers that took part, in their order
+ * @param absent the other workers, in their order
  * @param before what was measured with the averages with which the round began
  * @param averages what was measured with the averages whose time belongs to this round
  * @param averagesAtOnce how many of these the slots computed at the same time
@@ -18,6 +19,7 @@ import java.util.List;
  */
 public record RoundReport(
     List<WorkerReport> workers,
+    List<Integer> absent,
     Measurements before,
     Measurements averages,
     int averagesAtOnce,
@@ -25,6 +27,7 @@ public record RoundReport(
     long driverBytes) {
   public RoundReport {
     workers = List.copyOf(workers);
+    absent = List.copyOf(absent);
   }
 
   /** The sum of what the workers measured, in the order of workers. */

@@ -130,8 +130,9 @@ final class RoundTrainer implements AutoCloseable {
     int together = rounds.size();
     int done = 0;
     long start = System.nanoTime();
+    List<RoundWork> all = new ArrayList<>(rounds);
     while (done < rounds.size()) {
-      List<RoundWork> next = List.copyOf(rounds.subList(done, done + together));
+      List<RoundWork> next = all.subList(done, done + together);
       try {
         if (overlap) {
           runGroup(next, name, start, reports.from(done));

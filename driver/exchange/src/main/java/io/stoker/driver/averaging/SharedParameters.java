@@ -59,7 +59,22 @@ public final class SharedParameters implements AutoCloseable {
    */
   public static SharedParameters load(
       JavaSparkContext spark, SliceAverage average, SliceSource source, SliceSource frozen) {
-    return load(spark, average, source, frozen, StageRules.Patience.USUAL);
+    return load(spark, average, source, frozen, 1);
+  }
+
+  /**
+   * Loads parameters onto the executors.
+   *
+   * @param quorum the share of the workers with which a round of a multi-round stage may end, above
+   *     0; 1 for all, as where rounds overlap
+   */
+  public static SharedParameters load(
+      JavaSparkContext spark,
+      SliceAverage average,
+      SliceSource source,
+      SliceSource frozen,
+      double quorum) {
+    return load(spark, average, source, frozen, StageRules.Patience.USUAL, quorum);
   }
 
   static SharedParameters load(
@@ -67,7 +82,8 @@ public final class SharedParameters implements AutoCloseable {
       SliceAverage average,
       SliceSource source,
       SliceSource frozen,
-      StageRules.Patience patience) {
+      StageRules.Patience patience,
+      double quorum) {
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     return new SharedParameters(
@@ -77,6 +93,7 @@ public final class SharedParameters implements AutoCloseable {
             average,
             frozen,
             patience,
+            quorum,
             new ReentrantLock(true)), // fair, because the group that goes on takes it again at once
         source);
   }

@@ -30,11 +30,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
-import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskKilledException;
 
@@ -51,12 +51,18 @@ import org.apache.spark.TaskKilledException;
  *       pieces. The results stay on its executor until all workers have stored their pieces of the
  *       next round, for workers whose task begins again.
  * </ol>
+ *
+ * <p>Where a round may end with a quorum, its owners are among its members, who are known when it
+ * has ended. So each worker stores its pieces of all slices.
  */
 final class SliceExchange {
   private final TrainStageRdd.Worker me;
   private final StageBlocks blocks;
   private final SliceAverage average;
-  private final SliceOwners owners;
+
+  /** Of the round that the workers average. */
+  private SliceOwners owners;
+
   private final int worker;
   private final TaskContext context;
   private final DriverQuestions rendezvous;
@@ -66,6 +72,9 @@ final class SliceExchange {
 
   /** This worker's pieces of the slices that it averages, after the last round. */
   private final Map<Integer, WorkerSlice> own = new HashMap<>();
+
+  /** The first round that this worker has left, and whose slices may be here. */
+  private int earliestLeft = Integer.MAX_VALUE;
 
   /** The averages of this worker before the round that begins. */
   private List<SliceReport> averages = List.of();
@@ -85,7 +94,10 @@ final class SliceExchange {
     this.blocks = blocks;
     this.rendezvous = rendezvous;
     this.average = worker.average();
-    this.owners = worker.owners();
+    this.owners =
+        worker.hasQuorum()
+            ? SliceOwners.ofMembers(worker.owners().slices(), worker.owners().members())
+            : worker.owners();
     this.worker = worker.number();
     this.context = worker.context();
   }
@@ -94,33 +106,53 @@ final class SliceExchange {
    * Finds the round with which this task begins: the stage's first one or, in a task that begins
    * again, the latest one for which another executor holds all slices. These are copied to this
    * executor.
+   *
+   * @return empty if that is the last round, and has no work for this worker
    */
-  int firstRound() {
+  OptionalInt firstRound() {
     List<BlockAddress> lost = List.of();
     while (true) {
       BeginAt answer = (BeginAt) ask(new Begins(sender(), lost));
       int round = answer.round();
-      if (round == 0) {
-        return round;
+      if (answer.isAbsent()) {
+        return OptionalInt.empty();
       }
-      List<Integer> all = owners.order(worker);
-      if (answer.hasEnded() && blocks.copyLast(all)) {
-        return round;
+      deleteLeft(round - 1); // Members of the round before may begin again, and copy its slices.
+      if (round == 0 || (answer.hasEnded() && blocks.copyLast(me.order()))) {
+        return OptionalInt.of(round);
       }
       BlockAddress holder = answer.holder();
-      if (!answer.hasEnded()
-          && fetchStarts(round, all, slice -> holder, (slice, content) -> {}).isEmpty()) {
-        ask(new Loaded(sender(), round));
-        return round;
-      }
       lost = List.of(holder);
+      if (!answer.hasEnded()
+          && fetchStarts(round, me.order(), slice -> holder, (slice, content) -> {}).isEmpty()) {
+        try {
+          ask(new Loaded(sender(), round));
+          return OptionalInt.of(round);
+        } catch (LateException e) {
+          lost = List.of();
+        }
+      }
+    }
+  }
+
+  /** Leaves a round that has ended without this worker, whose pieces nobody needs. */
+  void leave(int round) {
+    blocks.deletePieces(round, worker);
+    earliestLeft = Math.min(earliestLeft, round);
+  }
+
+  /** Deletes the slices of rounds that this worker has left, and of those between. */
+  private void deleteLeft(int before) {
+    for (int round = earliestLeft; round < before; round++) {
+      blocks.deleteStarts(round);
+      earliestLeft = round + 1;
     }
   }
 
   /** Loads the slices with which a round begins from the blocks of this executor. */
   void load(RoundExecution round) {
     long start = System.nanoTime();
-    for (int slice : owners.order(worker)) {
+    for (int slice : me.order()) {
       try (FetchedBlock content = blocks.content(round.round(), slice)) {
         round.load(slice, content.bytes());
       }
@@ -132,7 +164,7 @@ final class SliceExchange {
   void publish(RoundExecution done) {
     for (int slice = 0; slice < average.slices().count(); slice++) {
       WorkerSlice piece = piece(done, slice);
-      if (owners.isEveryWorker() || owners.owner(slice) != worker) {
+      if (me.hasQuorum() || owners.isEveryWorker() || owners.owner(slice) != worker) {
         blocks.putPiece(done.round(), piece);
       } else {
         own.put(slice, piece);
@@ -157,11 +189,16 @@ final class SliceExchange {
    *
    * @param done this worker's report of the round
    * @throws StageAbortedException if this worker cannot go on in its stage
+   * @throws LateException if the round has ended without it
    */
   void awaitPieces(TaskReport done) {
     int round = done.round();
     await(WorkerMessage.Blocks.PIECES, round, Set.of(), Optional.of(done));
+    if (me.hasQuorum()) {
+      owners = SliceOwners.ofMembers(owners.slices(), addresses.members());
+    }
     blocks.deleteStarts(round - 1);
+    deleteLeft(round);
     if (owners.isEveryWorker()) { // All have averaged the pieces of the round before.
       blocks.deletePieces(round - 1, worker);
     }
@@ -291,8 +328,8 @@ final class SliceExchange {
         return Optional.empty();
       }
       List<WorkerSlice> inOrder =
-          IntStream.range(0, owners.workers())
-              .mapToObj(of -> pieces.containsKey(of) ? read(slice, of, pieces) : own.get(slice))
+          owners.members().stream()
+              .map(of -> pieces.containsKey(of) ? read(slice, of, pieces) : own.get(slice))
               .toList();
       try (FetchedBlock before = before(round, slice)) {
         SliceAverage.Averaged mean =
@@ -321,10 +358,7 @@ final class SliceExchange {
 
   /** The workers whose pieces of a slice are blocks: all, but this one if it owns the slice. */
   private List<Integer> workersWithBlocks(int slice) {
-    return IntStream.range(0, owners.workers())
-        .filter(of -> of != worker || !own.containsKey(slice))
-        .boxed()
-        .toList();
+    return owners.members().stream().filter(of -> of != worker || !own.containsKey(slice)).toList();
   }
 
   /** The pieces of other executors, in the order in which they are averaged. */
@@ -406,6 +440,9 @@ final class SliceExchange {
     DriverReply reply = MessageCodec.decode(DriverReply.class, answer);
     if (reply instanceof DriverReply.Replaced replaced) {
       throw new TaskKilledException(replaced.reason()); // Spark does not count it as a failure.
+    }
+    if (reply instanceof DriverReply.Late) {
+      throw new LateException("The round of worker " + worker + " has ended without it");
     }
     if (reply instanceof DriverReply.Aborted aborted) {
       throw new StageAbortedException(worker, aborted.reason());

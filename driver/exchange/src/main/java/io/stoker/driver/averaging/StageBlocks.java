@@ -141,7 +141,7 @@ final class StageBlocks {
     // The blocks of the exchange are deleted when a stage is over; a task may begin again later.
     return isLast(round)
         ? here.orElseGet(() -> FetchedBlock.of(last.content(slice, context)))
-        : here.orElseThrow(() -> new IllegalStateException("No block of slice " + slice));
+        : here.orElseThrow(() -> new LateException("No block of slice " + slice));
   }
 
   /**

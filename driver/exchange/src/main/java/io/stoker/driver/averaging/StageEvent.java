@@ -29,6 +29,13 @@ sealed interface StageEvent {
       implements StageEvent {}
 
   /**
+   * Some time has passed, and a round with a quorum may be over.
+   *
+   * @param nanoTime what time it is
+   */
+  record GracePasses(long nanoTime) implements StageEvent {}
+
+  /**
    * All tasks have ended, and what workers have exchanged is deleted. Of the slices, only those
    * with which the last round began stay.
    */

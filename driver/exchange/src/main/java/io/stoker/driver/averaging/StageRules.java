@@ -4,6 +4,7 @@ package io.stoker.driver.averaging;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What does not change while a multi-round stage runs.
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param overlap whether rounds overlap
  * @param patience how long workers wait for each other
  * @param allowance how much longer, because a task that begins again has to train a round
+ * @param quorum with which a round ends; empty if each round has all workers. With a quorum each
+ *     slice has one owner, and rounds do not overlap.
  */
 record StageRules(
     int workers,
@@ -21,7 +24,8 @@ record StageRules(
     boolean hasOwners,
     boolean overlap,
     Patience patience,
-    Duration allowance) {
+    Duration allowance,
+    Optional<Quorum> quorum) {
   /** For how long a task is silent, beyond the allowance, before a copy of it takes over. */
   private static final Duration SILENCE = Duration.ofSeconds(1);
 
@@ -33,6 +37,26 @@ record StageRules(
    */
   record Patience(Duration withSlots, Duration withoutSlots) {
     static final Patience USUAL = new Patience(Duration.ofSeconds(20), Duration.ofSeconds(10));
+  }
+
+  /**
+   * With how many workers a round may end.
+   *
+   * @param workers the least number of workers, less than all
+   * @param whole the rounds of the stage that need all workers
+   * @param roundBefore how long a round took in the stage before; 0 if that is not known
+   */
+  record Quorum(int workers, Set<Integer> whole, Duration roundBefore) {}
+
+  /** Each round has all workers. */
+  StageRules(
+      int workers,
+      int rounds,
+      boolean hasOwners,
+      boolean overlap,
+      Patience patience,
+      Duration allowance) {
+    this(workers, rounds, hasOwners, overlap, patience, allowance, Optional.empty());
   }
 
   /** Whether a copy takes over a worker whose task sent its last message so long ago. */

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
 
 /**
@@ -22,6 +25,9 @@ import org.apache.spark.SparkContext;
 final class StageRunner implements AutoCloseable {
   /** How long after workers were told to leave a stage Spark cancels it. */
   private static final Duration CANCEL_AFTER = Duration.ofSeconds(10);
+
+  /** 0.7 of 10 workers are 7, and not a little more. */
+  private static final double ROUNDING = 1e-6;
 
   /** How long a job's first round may take, because its time is not known yet. */
   private static final Duration LONG_ROUND = Duration.ofMinutes(5);
@@ -45,7 +51,10 @@ final class StageRunner implements AutoCloseable {
     spark().addSparkListener(traffic);
     this.rendezvous =
         Rendezvous.open(
-            () -> Slots.now(job.spark()).count(), RunningTasks.of(job.spark()), traffic);
+            () -> Slots.now(job.spark()).count(),
+            RunningTasks.of(job.spark()),
+            traffic,
+            job.quorum() < 1);
   }
 
   private SparkContext spark() {
@@ -61,6 +70,8 @@ final class StageRunner implements AutoCloseable {
    * Trains rounds in one stage. If this fails, the slices from before remain current, and Spark may
    * have to compute them again.
    *
+   * @param rounds what workers have to do; rounds that have ended without some workers are replaced
+   *     by rounds in which these have nothing to do, also if this fails
    * @param name the name of the first round for Spark's user interface
    * @param start when the first round began, in this attempt or an earlier one
    * @param failures how many attempts have failed; after each one workers wait twice as long
@@ -89,6 +100,21 @@ final class StageRunner implements AutoCloseable {
     return others;
   }
 
+  private Optional<StageRules.Quorum> quorum(List<RoundWork> rounds) {
+    int workers = rounds.get(0).workers();
+    int least = (int) Math.ceil(job.quorum() * workers - ROUNDING);
+    if (least >= workers) {
+      return Optional.empty();
+    }
+    Set<Integer> whole =
+        IntStream.range(0, rounds.size())
+            .filter(round -> rounds.get(round) instanceof PartialWork)
+            .boxed()
+            .collect(Collectors.toSet());
+    Duration before = roundsPerStage.roundTime(rounds.get(0).stepCount());
+    return Optional.of(new StageRules.Quorum(least, whole, before));
+  }
+
   /** How much longer workers wait for each other, because a worker may have to train a round. */
   private Duration allowance(List<RoundWork> rounds, int failures) {
     int steps = rounds.stream().mapToInt(RoundWork::stepCount).max().orElseThrow();
@@ -103,6 +129,7 @@ final class StageRunner implements AutoCloseable {
    */
   private final class Stage {
     private final Placement placement = Placement.along(job.spark());
+    private final List<RoundWork> work;
     private final int rounds;
     private final String name;
     private final String train;
@@ -118,6 +145,7 @@ final class StageRunner implements AutoCloseable {
      * @param allowance how much longer than usual workers wait for each other
      */
     Stage(List<RoundWork> rounds, String name, long start, Duration allowance) {
+      this.work = rounds;
       this.rounds = rounds.size();
       this.name = name;
       this.began = start;
@@ -128,7 +156,8 @@ final class StageRunner implements AutoCloseable {
               : String.format(Locale.ROOT, "%s: train, and %d more", name, rounds.size() - 1);
       // Spark names a stage after the call site of its last RDD, and of the job.
       spark().setCallSite(train);
-      this.trained = new TrainStageRdd(job, before, rounds, placement, rendezvous, allowance);
+      this.trained =
+          new TrainStageRdd(job, before, rounds, placement, rendezvous, allowance, quorum(rounds));
       spark().setCallSite(name + ": average");
       this.next = slices.train(trained);
     }
@@ -146,7 +175,9 @@ final class StageRunner implements AutoCloseable {
         betweenStages.run();
         spark().setJobDescription(name + ": average");
         next.materialize();
+        keepMembers();
       } catch (Exception | Error e) {
+        keepMembers();
         slices.failed();
         if (rendezvous.failure().isPresent()) {
           throw rendezvous.failure().get();
@@ -154,6 +185,13 @@ final class StageRunner implements AutoCloseable {
         throw e;
       } finally {
         spark().clearCallSite();
+      }
+    }
+
+    /** Has rounds that are trained again, from here or from a checkpoint, have the same members. */
+    private void keepMembers() {
+      for (int round = 0; round < rounds; round++) {
+        work.set(round, PartialWork.of(work.get(round), trained.absent(round)));
       }
     }
 
@@ -207,6 +245,7 @@ final class StageRunner implements AutoCloseable {
         reports.add(
             TaskReport.ofRound(
                 tasks.get(reported),
+                trained.absent(reported),
                 reported == 0 ? before.reports() : averages(tasks.get(reported)),
                 last ? next.reports() : averages(tasks.get(reported + 1)),
                 spark().defaultParallelism(),

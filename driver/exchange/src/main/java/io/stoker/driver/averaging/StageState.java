@@ -11,14 +11,17 @@ import io.stoker.driver.averaging.WorkerMessage.Sender;
 import io.stoker.driver.averaging.WorkerMessage.Stored;
 import io.stoker.driver.spark.BlockAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -40,6 +43,11 @@ import java.util.stream.Stream;
  * <p>With speculation Spark may start a copy of a task that still runs. The copy waits. It takes
  * over the worker if the other task is lost, or if that task is silent for longer than a round
  * takes; then the other task ends at its next message.
+ *
+ * <p>With a {@link StageRules.Quorum} a round may end without some workers, see {@link
+ * RoundMembers}. A worker that is late learns that at its next message, and begins again with the
+ * first round that has not ended; what it says of lost executors does not count, because others
+ * have deleted what it looked for.
  *
  * <p>An executor that does not deliver a block is lost, with all its blocks. If a task runs there
  * nevertheless, it fails at its next message and begins again. The stage is aborted if workers wait
@@ -68,6 +76,13 @@ final class StageState {
   private final Set<Integer> begun;
   private final List<Waiting> waiting;
   private final TaskCopies copies;
+  private final RoundMembers members;
+
+  /** The tasks of workers that were told that they are late, until they begin again. */
+  private final Map<Integer, Sender> late;
+
+  /** The messages, by ticket, of late workers that wait for the next round to begin. */
+  private final Map<Long, Sender> joining;
 
   /** The executors whose workers move to other ones, which have slots for them. */
   private Set<String> moving;
@@ -85,13 +100,16 @@ final class StageState {
   private boolean ended;
   private Optional<String> aborted;
 
-  private StageState(StageRules rules) {
+  private StageState(StageRules rules, long nanoTime) {
     this.rules = rules;
     this.held = HeldBlocks.none();
     this.running = RunningTasks.none();
     this.begun = new HashSet<>();
     this.waiting = new ArrayList<>();
     this.copies = new TaskCopies(List.of());
+    this.members = RoundMembers.opened(rules, nanoTime);
+    this.late = new HashMap<>();
+    this.joining = new TreeMap<>();
     this.moving = Set.of();
     this.found = Found.NONE;
     this.aborted = Optional.empty();
@@ -104,6 +122,9 @@ final class StageState {
     this.begun = new HashSet<>(before.begun);
     this.waiting = new ArrayList<>(before.waiting);
     this.copies = before.copies.copy();
+    this.members = before.members.copy();
+    this.late = new HashMap<>(before.late);
+    this.joining = new TreeMap<>(before.joining);
     this.moving = before.moving;
     this.found = before.found;
     this.attempt = before.attempt;
@@ -116,7 +137,7 @@ final class StageState {
 
   /** A stage none of whose workers has begun. */
   static StageState opened(StageRules rules, long nanoTime) {
-    StageState opened = new StageState(rules);
+    StageState opened = new StageState(rules, nanoTime);
     opened.lastArrival = nanoTime;
     return opened;
   }
@@ -126,6 +147,19 @@ final class StageState {
     return completed;
   }
 
+  /** The workers that do not take part in a round, as far as that is known. */
+  List<Integer> absent(int round) {
+    return members.absent(round);
+  }
+
+  /** Spark's numbers of the tasks that train although the stage has no work left for them. */
+  Set<Long> surplus() {
+    return running.all().stream()
+        .filter(each -> members.isAbsentAtTheEnd(each.sender().worker()))
+        .map(each -> each.sender().task())
+        .collect(Collectors.toSet());
+  }
+
   /** Why the stage is given up; empty while it is not. */
   Optional<String> aborted() {
     return aborted;
@@ -133,7 +167,11 @@ final class StageState {
 
   /** Spark's number of the task that does a worker's work; empty if none has begun. */
   Optional<Long> task(int worker) {
-    return running.of(worker).map(each -> each.sender().task());
+    return running
+        .of(worker)
+        .map(Running::sender)
+        .or(() -> Optional.ofNullable(late.get(worker)))
+        .map(Sender::task);
   }
 
   /** The executors of the workers. */
@@ -172,6 +210,9 @@ final class StageState {
         now = time.nanoTime();
         tooLong(time).ifPresent(this::abort);
         timePasses(time);
+      } else if (event instanceof StageEvent.GracePasses grace) {
+        now = grace.nanoTime();
+        answerAll();
       } else if (event instanceof StageEvent.Ends) {
         end();
       } else if (event instanceof StageEvent.Cancelled cancelled) {
@@ -189,14 +230,22 @@ final class StageState {
       if (sender.attempt() > attempt) { // Earlier attempts hold slots that this one may need.
         attempt = sender.attempt();
         running.clear();
-        refuse(waits -> true, "Spark has begun its stage again");
+        late.clear();
+        refuse(sent -> true, "Spark has begun its stage again");
         replaceCopies(copy -> true, "Spark has begun its stage again");
       } else if (isCopy) {
         copies.add(ticket, sender);
         return;
       }
       lastArrival = now;
-      if (message instanceof Begins || running.is(sender)) { // Others look for deleted blocks.
+      if (isLate(message)) {
+        if (!(message instanceof Begins)) {
+          late(ticket, sender);
+          answerAll();
+          return;
+        }
+      } else if (message instanceof Begins
+          || running.is(sender)) { // Others look for deleted blocks.
         message.lost().forEach(this::forget);
       }
       if (aborted.isPresent()) {
@@ -219,6 +268,31 @@ final class StageState {
         }
       }
       answerAll();
+    }
+
+    /** Whether a message is about a round of which others have deleted what its sender needs. */
+    private boolean isLate(WorkerMessage message) {
+      Sender sender = message.sender();
+      return !ended
+          && running.is(sender)
+          && (members.isLate(sender.worker(), roundOf(message)) || isAveraged(message));
+    }
+
+    /** Whether a worker wants to average the pieces of a round, and others have done it. */
+    private boolean isAveraged(WorkerMessage message) {
+      return members.isOn()
+          && message instanceof Stored stored
+          && stored.blocks() == Blocks.PIECES
+          && allAverages(stored.round()).isPresent();
+    }
+
+    private int roundOf(WorkerMessage message) {
+      if (message instanceof Loaded loaded) {
+        return loaded.round();
+      }
+      return message instanceof Stored stored
+          ? stored.round()
+          : running.of(message.sender().worker()).orElseThrow().round();
     }
 
     /**
@@ -253,11 +327,10 @@ final class StageState {
         if (aborted.isPresent()) {
           return;
         }
-        Optional<Running> other =
-            running
-                .of(copy.sender().worker())
-                .filter(task -> time.tasks().contains(task.sender().task()));
-        if (copy.isAlone() || other.filter(this::isSilent).isPresent()) {
+        int worker = copy.sender().worker();
+        Optional<Long> other = task(worker).filter(time.tasks()::contains);
+        if (copy.isAlone()
+            || (other.isPresent() && running.of(worker).filter(this::isSilent).isPresent())) {
           copies.remove(copy);
           lastArrival = now;
           begins(copy.ticket(), copy.sender());
@@ -288,9 +361,7 @@ final class StageState {
     private void forget(BlockAddress address) {
       held.lose(address);
       running.endAt(address);
-      refuse(
-          waits -> waits.message().sender().address().equals(address),
-          "its executor did not deliver a block");
+      refuse(sent -> sent.address().equals(address), "its executor did not deliver a block");
       if (rules.overlap() && !ended) {
         abort("an executor was lost while rounds overlap");
       }
@@ -299,13 +370,27 @@ final class StageState {
     private void begins(long ticket, Sender sender) {
       int worker = sender.worker();
       running.remove(worker);
-      remove(
-          waits -> waits.message().sender().worker() == worker,
-          new DriverReply.Replaced("its task has begun again"));
+      late.remove(worker);
+      removeAll(
+          sent -> sent.worker() == worker, new DriverReply.Replaced("its task has begun again"));
       if (rules.overlap() && begun.contains(worker)) {
         abort("worker " + worker + " began again while rounds overlap");
       }
+      if (members.isAbsentAtTheEnd(worker)) { // It needs no slices, and sends nothing more.
+        answer(
+            ticket,
+            sender,
+            new DriverReply.BeginAt(rules.rounds() - 1, sender.address(), ended, true));
+        return;
+      }
       Optional<DriverReply.BeginAt> beginning = beginning(sender.address());
+      if (beginning.filter(at -> members.isOver(at.round())).isPresent()) {
+        beginning = Optional.empty();
+      } else if (beginning.filter(at -> members.isLate(worker, at.round())).isPresent()) {
+        late.put(worker, sender);
+        joining.put(ticket, sender);
+        return;
+      }
       if (beginning.isEmpty()) {
         abort("no executor holds the slices with which worker " + worker + " could begin again");
       }
@@ -315,6 +400,9 @@ final class StageState {
       }
       begun.add(worker);
       running.put(sender, beginning.get().round(), false, now);
+      if (members.isOn()) { // A late worker deletes what it has of earlier rounds.
+        held.deletesEarlier(sender.address(), worker, beginning.get().round() - 1);
+      }
       answer(ticket, sender, beginning.get());
     }
 
@@ -353,7 +441,11 @@ final class StageState {
       boolean deletes =
           rules.hasOwners()
               && running.all().stream()
-                  .allMatch(each -> each.round() >= round || each.hasAveraged());
+                  .allMatch(
+                      each ->
+                          each.round() >= round
+                              || each.hasAveraged()
+                              || members.isLate(each.sender().worker(), each.round()));
       if (deletes) {
         held.deletesPieces(address, sender.worker());
       }
@@ -366,8 +458,43 @@ final class StageState {
       held.stored(message);
     }
 
-    /** Answers the workers for which all is stored that they wait for. */
+    /** Ends a round if it is time, and answers the workers that have waited for that. */
     private void answerAll() {
+      members.delivered(
+          waiting.stream()
+              .map(Waiting::message)
+              .filter(each -> each.blocks() == Blocks.PIECES && each.round() == members.open())
+              .map(each -> each.sender().worker())
+              .collect(Collectors.toSet()),
+          now);
+      for (Waiting each : List.copyOf(waiting)) {
+        if (members.isLate(each.message().sender().worker(), each.message().round())) {
+          leaves(each);
+        }
+      }
+      answerWaiting();
+      new TreeMap<>(joining)
+          .forEach(
+              (ticket, sender) -> {
+                if (joining.remove(ticket, sender)) {
+                  begins(ticket, sender);
+                }
+              });
+    }
+
+    private void leaves(Waiting each) {
+      waiting.remove(each);
+      late(each.ticket(), each.message().sender());
+    }
+
+    private void late(long ticket, Sender sender) {
+      running.remove(sender.worker());
+      late.put(sender.worker(), sender);
+      answer(ticket, sender, new DriverReply.Late());
+    }
+
+    /** Answers the workers for which all is stored that they wait for. */
+    private void answerWaiting() {
       record Wanted(Blocks blocks, int round) {}
       // Each is computed once for all workers: a thousand of them may wait for the same blocks.
       Map<Wanted, Optional<Found>> addresses = new HashMap<>();
@@ -376,42 +503,61 @@ final class StageState {
         Wanted wanted = new Wanted(each.message().blocks(), each.message().round());
         Optional<Found> all =
             addresses.computeIfAbsent(
-                wanted, key -> addresses(key.blocks(), key.round()).map(this::numbered));
+                wanted,
+                key ->
+                    addresses(key.blocks(), key.round())
+                        .map(found -> numbered(found, key.round())));
         if (all.isPresent()) {
           waiting.remove(each);
           found(each, all.get());
         } else if (rules.hasOwners()
             && wanted.blocks() == Blocks.PIECES
             && hasNextRound.computeIfAbsent(wanted.round(), of -> allAverages(of).isPresent())) {
-          refuse(each::equals, "the others are in the next round");
+          if (members.isOn()) {
+            leaves(each);
+          } else {
+            refuse(each.message().sender()::equals, "the others are in the next round");
+          }
         }
       }
     }
 
     /** These addresses with the version that workers know, or a new one if they are others. */
-    private Found numbered(List<BlockAddress> addresses) {
-      if (!addresses.equals(found.byWorker())) {
-        found = new Found(found.version() + 1, addresses);
+    private Found numbered(List<BlockAddress> addresses, int round) {
+      List<Integer> taking = members.of(round).orElse(List.of());
+      if (!addresses.equals(found.byWorker()) || !taking.equals(found.members())) {
+        found = new Found(found.version() + 1, addresses, taking);
       }
       return found;
     }
 
     /** The address of each worker's blocks; empty while some of them are missing. */
     private Optional<List<BlockAddress>> addresses(Blocks blocks, int round) {
+      if (members.isOn()) {
+        return members.of(round).flatMap(taking -> addresses(blocks, round, taking));
+      }
       boolean ofPieces = blocks == Blocks.PIECES;
       if (ofPieces && running.earliestRound().orElse(round) < round) {
         return Optional.empty(); // It has begun again, and still needs blocks of an earlier round.
       }
-      Optional<BlockAddress> allAverages = ofPieces ? Optional.empty() : allAverages(round);
-      List<BlockAddress> addresses = new ArrayList<>();
-      for (int of = 0; of < rules.workers(); of++) {
+      return addresses(blocks, round, IntStream.range(0, rules.workers()).boxed().toList());
+    }
+
+    private Optional<List<BlockAddress>> addresses(Blocks blocks, int round, List<Integer> taking) {
+      Optional<BlockAddress> allAverages =
+          blocks == Blocks.PIECES ? Optional.empty() : allAverages(round);
+      BlockAddress[] addresses = new BlockAddress[rules.workers()];
+      for (int of : taking) {
         Optional<BlockAddress> address = addressOf(blocks, of, round).or(() -> allAverages);
         if (address.isEmpty()) {
           return Optional.empty();
         }
-        addresses.add(address.get());
+        if (addresses[0] == null) {
+          Arrays.fill(addresses, address.get()); // Nobody asks workers that are absent.
+        }
+        addresses[of] = address.get();
       }
-      return Optional.of(addresses);
+      return Optional.of(List.of(addresses));
     }
 
     /** The slices after a round are all averages of it. */
@@ -443,13 +589,13 @@ final class StageState {
               .filter(each -> time.leaving().contains(each.address().executor()))
               .count();
       long slots = time.slots().orElse(rules.workers()) + onLeaving;
-      return rules.tooLong(now - lastArrival, waiting.size(), slots);
+      return rules.tooLong(now - lastArrival, waiting.size() + joining.size(), slots);
     }
 
     private void end() {
       ended = true;
       held.keepOnlyStarts(rules.rounds() - 1);
-      refuse(waits -> true, "its stage has ended");
+      refuse(sent -> true, "its stage has ended");
       replaceCopies(copy -> true, "its stage has ended");
     }
 
@@ -457,21 +603,29 @@ final class StageState {
       if (aborted.isEmpty()) {
         aborted = Optional.of(reason);
       }
-      refuse(waits -> true, aborted.get());
+      refuse(sent -> true, aborted.get());
       replaceCopies(copy -> true, aborted.get());
     }
 
-    private void refuse(Predicate<Waiting> which, String reason) {
-      remove(which, new DriverReply.Aborted(reason));
+    private void refuse(Predicate<Sender> which, String reason) {
+      removeAll(which, new DriverReply.Aborted(reason));
     }
 
-    private void remove(Predicate<Waiting> which, DriverReply reply) {
+    private void removeAll(Predicate<Sender> which, DriverReply reply) {
       for (Waiting each : List.copyOf(waiting)) {
-        if (which.test(each)) {
+        if (which.test(each.message().sender())) {
           waiting.remove(each);
           answer(each.ticket(), each.message().sender(), reply);
         }
       }
+      new TreeMap<>(joining)
+          .forEach(
+              (ticket, sender) -> {
+                if (which.test(sender)) {
+                  joining.remove(ticket);
+                  answer(ticket, sender, reply);
+                }
+              });
     }
 
     private void answer(long ticket, Sender to, DriverReply reply) {

@@ -26,6 +26,7 @@ record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averag
    * The report of a round from those of its tasks.
    *
    * @param tasks the workers' reports; if a worker's task ran twice, the later report counts
+   * @param absent the workers that do not take part in the round
    * @param before the averages with which the round began; if a slice was averaged twice, the later
    *     report counts
    * @param averages the averages whose time and bytes belong to this round
@@ -35,6 +36,7 @@ record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averag
    */
   static RoundReport ofRound(
       List<TaskReport> tasks,
+      List<Integer> absent,
       List<SliceReport> before,
       List<SliceReport> averages,
       int slots,
@@ -43,9 +45,11 @@ record TaskReport(int round, List<WorkerReport> worker, List<SliceReport> averag
     SortedMap<Integer, WorkerReport> byWorker = new TreeMap<>();
     tasks.stream()
         .flatMap(task -> task.worker().stream())
+        .filter(each -> !absent.contains(each.worker()))
         .forEach(each -> byWorker.put(each.worker(), each));
     return new RoundReport(
         List.copyOf(byWorker.values()),
+        absent,
         sum(before),
         Measurements.sum(averages.stream().map(SliceReport::measured).toList()),
         Math.max(1, Math.min(slots, averages.size())),

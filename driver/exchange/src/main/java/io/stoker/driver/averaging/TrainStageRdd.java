@@ -18,6 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -44,6 +45,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   private final SliceRdd first;
   private final SliceRdd lastStart;
   private final List<RoundWork> rounds;
+  private final boolean hasQuorum;
   private final SliceSource frozen;
   private final SliceAverage average;
   private final Broadcast<SerializableConfiguration> hadoop;
@@ -62,6 +64,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
    * @param placement the executors of the workers, which find open readers and cached data there
    * @param rendezvous where workers wait for each other, if there are several rounds
    * @param allowance how much longer than usual workers wait for each other
+   * @param quorum with which a round ends that is not the last one
    */
   TrainStageRdd(
       AveragingJob job,
@@ -69,10 +72,12 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
       List<RoundWork> rounds,
       Placement placement,
       Rendezvous rendezvous,
-      Duration allowance) {
+      Duration allowance,
+      Optional<StageRules.Quorum> quorum) {
     super(first.sparkContext(), Tuple2.class);
     this.first = first;
     this.rounds = List.copyOf(rounds);
+    this.hasQuorum = quorum.isPresent();
     this.frozen = job.frozen();
     this.average = job.average();
     this.hadoop = job.hadoop();
@@ -87,10 +92,11 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
           new StageRules(
               workers(),
               rounds.size(),
-              !new SliceOwners(average.slices().count(), workers()).isEveryWorker(),
+              hasQuorum || !new SliceOwners(average.slices().count(), workers()).isEveryWorker(),
               average.overlaps(),
               job.patience(),
-              allowance));
+              allowance,
+              quorum));
     } else {
       this.lastStart = first;
     }
@@ -174,6 +180,11 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
       return stage.average;
     }
 
+    /** Whether rounds may end without some of the workers. */
+    boolean hasQuorum() {
+      return stage.hasQuorum;
+    }
+
     /** The exchange of this worker with the others. */
     SliceExchange exchange() {
       StageBlocks blocks =
@@ -211,6 +222,12 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
 
     private Configuration hadoop() {
       return stage.hadoop.value().value();
+    }
+
+    /** The last round, for a worker that has nothing to do in it. */
+    RoundExecution absentAtTheEnd() {
+      int last = stage.rounds.size() - 1;
+      return new RoundExecution(stage.average, last, number, PartialWork.NOTHING);
     }
 
     /**
@@ -292,6 +309,13 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
   Map<Integer, List<TaskReport>> reports() {
     return Stream.concat(rendezvous.reports(id()).stream(), reports.value().stream())
         .collect(Collectors.groupingBy(TaskReport::round));
+  }
+
+  /** The workers that do not take part in a round, as far as that is known. */
+  List<Integer> absent(int round) {
+    return rounds.get(round) instanceof PartialWork partial
+        ? partial.absent()
+        : rendezvous.absent(id(), round);
   }
 
   /**

@@ -12,21 +12,31 @@ import java.util.stream.IntStream;
  * bytes, of which there are few, and saves the workers from waiting for each other a second time.
  *
  * @param slices how many slices there are
- * @param workers how many workers there are
+ * @param members the workers among which the slices are divided, in their order
+ * @param isEveryWorker whether each worker averages all slices for itself
  */
-public record SliceOwners(int slices, int workers) {
-  /** Whether each worker averages all slices for itself. */
-  public boolean isEveryWorker() {
-    return slices == 1;
+public record SliceOwners(int slices, List<Integer> members, boolean isEveryWorker) {
+  public SliceOwners {
+    members = List.copyOf(members);
+  }
+
+  /** Slices that are divided among all workers. */
+  public SliceOwners(int slices, int workers) {
+    this(slices, IntStream.range(0, workers).boxed().toList(), slices == 1);
+  }
+
+  /** Slices that are divided among some of the workers, also a single slice. */
+  public static SliceOwners ofMembers(int slices, List<Integer> members) {
+    return new SliceOwners(slices, members, false);
   }
 
   /** The worker that averages a slice, where that is one. */
   public int owner(int slice) {
-    return (int) ((long) slice * workers / slices);
+    return members.get((int) ((long) slice * members.size() / slices));
   }
 
   private boolean averages(int worker, int slice) {
-    return isEveryWorker() || owner(slice) == worker;
+    return isEveryWorker || owner(slice) == worker;
   }
 
   /** The slices that a worker averages. */
@@ -44,7 +54,7 @@ public record SliceOwners(int slices, int workers) {
 
   /** All slices, in the order in which a worker reads them. */
   public List<Integer> order(int worker) {
-    int first = (int) ((long) worker * slices / workers);
+    int first = (int) ((long) members.indexOf(worker) * slices / members.size());
     return IntStream.range(first, first + slices).mapToObj(i -> i % slices).toList();
   }
 }

@@ -119,7 +119,7 @@ public final class MessageCodec {
       }
     } else if (type == boolean.class) {
       out.writeBoolean((boolean) value);
-    } else if (type == int.class) {
+    } else if (type == int.class || type == Integer.class) {
       out.writeInt((int) value);
     } else if (type == long.class) {
       out.writeLong((long) value);
@@ -155,7 +155,7 @@ public final class MessageCodec {
     if (type == boolean.class) {
       return in.readBoolean();
     }
-    if (type == int.class) {
+    if (type == int.class || type == Integer.class) {
       return in.readInt();
     }
     if (type == long.class) {

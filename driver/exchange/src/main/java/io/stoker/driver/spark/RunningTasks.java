@@ -23,6 +23,9 @@ public interface RunningTasks {
   /** Whether an executor was told to leave the cluster: Spark starts no task there any more. */
   boolean areLeaving(String executor);
 
+  /** Has Spark end a task soon, which does not count as a failure, and start it again. */
+  void end(long task, String reason);
+
   /** The tasks of an application. */
   static RunningTasks of(JavaSparkContext spark) {
     TaskSchedulerImpl scheduler = (TaskSchedulerImpl) spark.sc().taskScheduler();
@@ -42,6 +45,11 @@ public interface RunningTasks {
           Option<TaskInfo> known = tasks.taskInfos().get(task);
           return known.isDefined() && known.get().speculative();
         }
+      }
+
+      @Override
+      public void end(long task, String reason) {
+        spark.sc().killTaskAttempt(task, false, reason);
       }
 
       @Override

@@ -75,6 +75,11 @@ abstract class AveragingJobs {
     return 4096;
   }
 
+  /** The share of the workers with which a round of a multi-round stage may end. */
+  double quorum() {
+    return 1;
+  }
+
   /** Something that happens to the cluster between two rounds. */
   interface Incident {
     void happenTo(JavaSparkContext spark);
@@ -175,7 +180,8 @@ abstract class AveragingJobs {
         new SliceAverage(slices, outer, wire, overlapSteps, ema),
         initial,
         initial,
-        patience);
+        patience,
+        quorum());
   }
 
   RoundTask task(int round, StepSchedule schedule) {

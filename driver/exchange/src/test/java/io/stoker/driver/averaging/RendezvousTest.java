@@ -32,6 +32,7 @@ class RendezvousTest {
   private long seconds = 1;
   private int slots = 2;
   private final Set<Long> runningTasks = new HashSet<>();
+  private final Set<Long> ended = new HashSet<>();
   private final Rendezvous rendezvous =
       new Rendezvous(
           () -> {
@@ -50,6 +51,11 @@ class RendezvousTest {
             @Override
             public boolean containCopy(long task) {
               return false;
+            }
+
+            @Override
+            public void end(long task, String reason) {
+              ended.add(task);
             }
 
             @Override

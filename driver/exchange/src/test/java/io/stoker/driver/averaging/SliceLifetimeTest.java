@@ -39,6 +39,7 @@ class SliceLifetimeTest extends AveragingJobs {
             new SliceAverage(slices, OuterStep.PLAIN, wire, 0, MovingAverage.NONE),
             initial,
             StageRules.Patience.USUAL,
+            1,
             new ReentrantLock()),
         initial);
   }

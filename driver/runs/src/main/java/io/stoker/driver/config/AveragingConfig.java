@@ -17,9 +17,16 @@ import java.util.Locale;
  * @param ema the decay of the moving average of the parameters, per local step; 0 for no average
  * @param swa the number of epochs after which the mean of the parameters is kept in place of a
  *     moving average; 0 for none
+ * @param quorum the share of the workers with which a round may end; 1 for all
  */
 public record AveragingConfig(
-    UpdaterState updaterState, Wire wire, int sliceBytes, int overlapSteps, double ema, int swa) {
+    UpdaterState updaterState,
+    Wire wire,
+    int sliceBytes,
+    int overlapSteps,
+    double ema,
+    int swa,
+    double quorum) {
   public AveragingConfig {
     Check.input(
         sliceBytes % Float.BYTES == 0,
@@ -31,5 +38,15 @@ public record AveragingConfig(
         overlapSteps == 0 || wire == Wire.FP32,
         "Invalid wire: %s with overlap (say --wire fp32, or --overlap-steps 0)",
         wire.name().toLowerCase(Locale.ROOT));
+    Check.input(
+        overlapSteps == 0 || quorum == 1,
+        "Invalid quorum: %s with overlap, where a worker goes on from values of its own (leave"
+            + " --quorum out, or say --overlap-steps 0)",
+        quorum);
+  }
+
+  /** Whether a round may end without some of the workers. */
+  public boolean hasQuorum() {
+    return quorum < 1;
   }
 }

@@ -77,6 +77,10 @@ public record TrainingConfig(
             + " --updater-state reset)",
         averaging.wire().name().toLowerCase(Locale.ROOT));
     Check.input(
+        !averaging.hasQuorum() || rounds.workers() > 1,
+        "Invalid quorum: %s with one worker (leave --quorum out)",
+        averaging.quorum());
+    Check.input(
         averaging.overlapSteps() == 0 || averaging.overlapSteps() < rounds.localSteps().least(),
         "Invalid overlap: %d steps (must be less than the local steps, which are %s)",
         averaging.overlapSteps(),

@@ -12,15 +12,21 @@ import com.fasterxml.jackson.databind.SerializerProvider;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** A round in JSON. The seconds are an object of their own. */
+/**
+ * A round in JSON. The seconds are an object of their own. Workers that were absent are a list,
+ * which is there only if there are some.
+ */
 final class RoundLine {
   private static final String SECONDS = "seconds";
+  private static final String ABSENT = "absent";
 
   private static final Map<String, RoundNumber> NUMBERS = byKey(RoundNumber.LINE);
   private static final Map<String, RoundNumber> PHASES = byKey(RoundNumber.PHASES);
@@ -38,6 +44,9 @@ final class RoundLine {
         throws IOException {
       out.writeStartObject();
       write(RoundNumber.LINE, round, out);
+      if (!round.absent().isEmpty()) {
+        out.writeObjectField(ABSENT, round.absent());
+      }
       out.writeObjectFieldStart(SECONDS);
       write(RoundNumber.PHASES, round, out);
       out.writeEndObject();
@@ -66,9 +75,10 @@ final class RoundLine {
     public RoundMetrics deserialize(JsonParser in, DeserializationContext context)
         throws IOException {
       Map<RoundNumber, Number> values = new EnumMap<>(RoundNumber.class);
-      boolean timed = read(NUMBERS, in, context, values);
+      List<Integer> absent = new ArrayList<>();
+      boolean timed = read(NUMBERS, in, context, values, absent);
       try {
-        RoundMetrics round = RoundMetrics.of(values);
+        RoundMetrics round = RoundMetrics.of(values, absent);
         Check.undamaged(timed, "Invalid round: round %s has no seconds", round.round());
         return round;
       } catch (DamagedException e) {
@@ -81,7 +91,8 @@ final class RoundLine {
         Map<String, RoundNumber> numbers,
         JsonParser in,
         DeserializationContext context,
-        Map<RoundNumber, Number> values)
+        Map<RoundNumber, Number> values,
+        List<Integer> absent)
         throws IOException {
       if (!in.isExpectedStartObjectToken()) {
         context.handleUnexpectedToken(RoundMetrics.class, in);
@@ -94,8 +105,10 @@ final class RoundLine {
           if (number != null) {
             values.put(number, context.readValue(in, number.type()));
           } else if (name.equals(SECONDS) && numbers == NUMBERS) {
-            read(PHASES, in, context, values);
+            read(PHASES, in, context, values, absent);
             timed = true;
+          } else if (name.equals(ABSENT) && numbers == NUMBERS) {
+            absent.addAll(List.of(context.readValue(in, Integer[].class)));
           } else if (value.isStructStart()) {
             in.skipChildren();
           }

@@ -6,16 +6,22 @@ import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.failure.Check;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
-/** One round as a line of {@code metrics.jsonl}: a value for each {@link RoundNumber}. */
+/**
+ * One round as a line of {@code metrics.jsonl}: a value for each {@link RoundNumber}, and the
+ * workers without which it has ended.
+ */
 @JsonSerialize(using = RoundLine.Writer.class)
 @JsonDeserialize(using = RoundLine.Reader.class)
 public final class RoundMetrics {
   private final double[] values;
+  private final List<Integer> absent;
 
-  private RoundMetrics(double[] values) {
+  private RoundMetrics(double[] values, List<Integer> absent) {
     this.values = values;
+    this.absent = List.copyOf(absent);
     Check.undamaged(
         round() >= 1 && epoch() >= 1 && epoch() <= round() && step() >= 0 && examples() >= 0,
         "Invalid round: round %s, epoch %s, step %s, %s examples",
@@ -27,9 +33,14 @@ public final class RoundMetrics {
 
   /** A round of some values; all others are 0. */
   public static RoundMetrics of(Map<RoundNumber, ? extends Number> values) {
+    return of(values, List.of());
+  }
+
+  /** A round of some values that has ended without some workers. */
+  static RoundMetrics of(Map<RoundNumber, ? extends Number> values, List<Integer> absent) {
     double[] all = new double[RoundNumber.values().length];
     values.forEach((number, value) -> all[number.index()] = value.doubleValue());
-    return new RoundMetrics(all);
+    return new RoundMetrics(all, absent);
   }
 
   /**
@@ -43,19 +54,24 @@ public final class RoundMetrics {
       Number value = known.get(number);
       all[number.index()] = value == null ? number.of(report) : value.doubleValue();
     }
-    return new RoundMetrics(all);
+    return new RoundMetrics(all, report.absent());
   }
 
   /** This round with another value of a number. */
   public RoundMetrics with(RoundNumber number, Number value) {
     double[] changed = values.clone();
     changed[number.index()] = value.doubleValue();
-    return new RoundMetrics(changed);
+    return new RoundMetrics(changed, absent);
   }
 
   /** A number of the round. */
   public double get(RoundNumber number) {
     return values[number.index()];
+  }
+
+  /** The workers without which the round has ended, in their order; see {@code --quorum}. */
+  public List<Integer> absent() {
+    return absent;
   }
 
   /** The round, from 1. */
@@ -117,7 +133,9 @@ public final class RoundMetrics {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof RoundMetrics same && Arrays.equals(values, same.values);
+    return other instanceof RoundMetrics same
+        && Arrays.equals(values, same.values)
+        && absent.equals(same.absent);
   }
 
   @Override

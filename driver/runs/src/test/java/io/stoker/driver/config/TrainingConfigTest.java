@@ -45,7 +45,7 @@ class TrainingConfigTest {
                     0.0005,
                     0),
                 new LossConfig(0, new ClassWeighting.Equal()),
-                new AveragingConfig(UpdaterState.AVERAGE, Wire.FP32, 0, 0, 0, 0),
+                new AveragingConfig(UpdaterState.AVERAGE, Wire.FP32, 0, 0, 0, 0, 1),
                 new OuterOptimizerConfig(1, 0, false),
                 1,
                 new CheckpointConfig(20, 3),

@@ -40,6 +40,8 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
           "preset",
           "classes",
           "resume",
+          "quorum",
+          "replay",
           "timing",
           "checkpoint-every",
           "keep",

@@ -191,7 +191,8 @@ public final class TrainingRun {
             + whitening.map(each -> " " + identity.dataSha256()).orElse("");
   }
 
-  JobIdentity identity() {
+  /** What its result depends on, besides the record of a job with a quorum. */
+  public JobIdentity identity() {
     return identity;
   }
 

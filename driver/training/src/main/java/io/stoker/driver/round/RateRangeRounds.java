@@ -91,7 +91,7 @@ public final class RateRangeRounds {
     try (SharedParameters parameters =
         SharedParameters.load(spark, run.average(), run.firstParameters(), run.firstParameters())) {
       TrainingStages stages =
-          new TrainingStages(run, parameters, Optional.empty(), new RoundTimer());
+          new TrainingStages(run, parameters, Optional.empty(), new RoundTimer(), Optional.empty());
       while (rounds.size() < range.rounds() && !hasDiverged()) {
         List<JobPlan.Round> next = stages.next(rounds.size());
         if (!run.groups().overlap()) {

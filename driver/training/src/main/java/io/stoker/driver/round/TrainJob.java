@@ -69,11 +69,25 @@ public final class TrainJob {
       TrainingConfig requested,
       ExistingRun existing,
       RoundListeners listeners) {
+    return run(spark, requested, existing, Optional.empty(), listeners);
+  }
+
+  /**
+   * Runs a job to its end, with the workers that took part in each round of another run.
+   *
+   * @param replayed the other run's folder; empty for a job that has no record to follow
+   */
+  public static TrainResult run(
+      JavaSparkContext spark,
+      TrainingConfig requested,
+      ExistingRun existing,
+      Optional<String> replayed,
+      RoundListeners listeners) {
     int workers = requested.rounds().workers();
     JobQueue queue = JobQueue.of(spark.sc());
     queue.await("run " + requested.run(), workers, () -> Slots.now(spark).count());
     try {
-      return runNow(spark, requested, existing, listeners);
+      return runNow(spark, requested, existing, replayed, listeners);
     } finally {
       queue.end(workers);
     }
@@ -83,12 +97,19 @@ public final class TrainJob {
       JavaSparkContext spark,
       TrainingConfig requested,
       ExistingRun existing,
+      Optional<String> replayed,
       RoundListeners listeners) {
+    Check.input(
+        !requested.averaging().hasQuorum() || !Gang.isAsked(spark),
+        "Cannot use --quorum with --gang: a round that must have all workers cannot end without"
+            + " some (leave one of them out)");
     ResolvedJob job = ResolvedJob.of(spark, requested, existing);
     job.check();
+    Optional<RecordedRounds> record =
+        replayed.map(uri -> RecordedRounds.of(uri, job, spark.hadoopConfiguration()));
     spark.setJobGroup("train " + job.folder().path().getName(), "train: check the cluster");
     try {
-      return SparkFailures.unwrapped(() -> runLocked(spark, job, listeners));
+      return SparkFailures.unwrapped(() -> runLocked(spark, job, record, listeners));
     } finally {
       if (!spark.sc().isStopped()) {
         spark.clearJobGroup();
@@ -97,7 +118,10 @@ public final class TrainJob {
   }
 
   private static TrainResult runLocked(
-      JavaSparkContext spark, ResolvedJob job, RoundListeners listeners) {
+      JavaSparkContext spark,
+      ResolvedJob job,
+      Optional<RecordedRounds> record,
+      RoundListeners listeners) {
     TrainingRun run = job.run();
     int workers = run.config().rounds().workers();
     run.groups()
@@ -110,7 +134,7 @@ public final class TrainJob {
         prepareToResume(run, job.folder(), resumed);
       }
       record(spark, job);
-      TrainResult result = train(spark, run, job.folder(), resumed, listeners);
+      TrainResult result = train(spark, job, record, listeners);
       if (run.config().validation().calibrate()) {
         calibrate(spark, run.config(), job.folder());
       }
@@ -170,15 +194,17 @@ public final class TrainJob {
 
   private static TrainResult train(
       JavaSparkContext spark,
-      TrainingRun run,
-      RunFolder folder,
-      Optional<StoredModel> resumed,
+      ResolvedJob job,
+      Optional<RecordedRounds> record,
       RoundListeners requested) {
+    TrainingRun run = job.run();
+    RunFolder folder = job.folder();
+    Optional<StoredModel> resumed = job.beginning().resumed();
     TrainingClock clock = clock(resumed);
     Configuration hadoop = spark.hadoopConfiguration();
     try (MetricsLog metrics =
             MetricsLog.open(folder.path(), (int) clock.round(), hadoop, folder::requireHeld);
-        SharedParameters parameters = parameters(spark, run, resumed, clock)) {
+        SharedParameters parameters = parameters(spark, run, resumed, clock, record.isPresent())) {
       Validation validation = new Validation(spark, run, folder, parameters, clock);
       RateHistory rates = new RateHistory(run, losses(run, folder, clock, hadoop), validation);
       MedianSpeed speed = new MedianSpeed();
@@ -195,7 +221,8 @@ public final class TrainJob {
               listeners,
               timer,
               resumed.flatMap(StoredModel::checkpoint))) {
-        TrainingStages stages = new TrainingStages(run, parameters, gang(spark, run), timer);
+        TrainingStages stages =
+            new TrainingStages(run, parameters, gang(spark, run), timer, record);
         Progress progress =
             new TrainingLoop(run, stages, rates, checkpoints, validation, listeners).train(clock);
         Checkpoint last =
@@ -222,12 +249,21 @@ public final class TrainJob {
   }
 
   private static SharedParameters parameters(
-      JavaSparkContext spark, TrainingRun run, Optional<StoredModel> resumed, TrainingClock clock) {
+      JavaSparkContext spark,
+      TrainingRun run,
+      Optional<StoredModel> resumed,
+      TrainingClock clock,
+      boolean isReplayed) {
     SliceSource source =
         resumed.<SliceSource>map(StoredModel::vectors).orElseGet(run::firstParameters);
     try (DataPrefetch workers = DataPrefetch.begin(spark, run, clock)) {
       SharedParameters parameters =
-          SharedParameters.load(spark, run.average(), source, run.frozenParameters());
+          SharedParameters.load(
+              spark,
+              run.average(),
+              source,
+              run.frozenParameters(),
+              isReplayed ? 1 : run.config().averaging().quorum());
       workers.await();
       return parameters;
     }

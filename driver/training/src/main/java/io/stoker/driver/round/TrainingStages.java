@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
+import io.stoker.driver.averaging.PartialWork;
 import io.stoker.driver.averaging.RoundReport;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.cluster.Gang;
@@ -26,19 +27,26 @@ final class TrainingStages {
   private final SharedParameters parameters;
   private final Optional<Gang> gang;
   private final RoundTimer timer;
+  private final Optional<RecordedRounds> replayed;
 
   /**
    * @param run the job
    * @param parameters what is trained; the caller owns them
    * @param gang waits for a slot for each worker, where the user asked for that
    * @param timer is told how long that takes
+   * @param replayed says which workers take part in each round
    */
   TrainingStages(
-      TrainingRun run, SharedParameters parameters, Optional<Gang> gang, RoundTimer timer) {
+      TrainingRun run,
+      SharedParameters parameters,
+      Optional<Gang> gang,
+      RoundTimer timer,
+      Optional<RecordedRounds> replayed) {
     this.run = run;
     this.parameters = parameters;
     this.gang = gang;
     this.timer = timer;
+    this.replayed = replayed;
   }
 
   /**
@@ -75,9 +83,17 @@ final class TrainingStages {
             Locale.ROOT, "round %d of %d", rounds.get(0).round() + 1, run.plan().rounds());
     gang.ifPresent(workers -> timer.waitingForSlots(() -> workers.awaitAllWorkers(name)));
     parameters.advance(
-        rounds.stream().<RoundWork>map(round -> run.task(round, schedule)).toList(),
-        name,
-        finished);
+        rounds.stream().map(round -> work(round, schedule)).toList(), name, finished);
+  }
+
+  private RoundWork work(JobPlan.Round round, StepSchedule schedule) {
+    RoundWork work = run.task(round, schedule);
+    if (replayed.isPresent()) {
+      return replayed.get().work(round, work);
+    }
+    // The last step of an epoch may have examples for one worker only.
+    boolean needsAll = round.steps() == 1 && run.plan().endsEpoch(round);
+    return needsAll && run.config().averaging().hasQuorum() ? PartialWork.ofAll(work) : work;
   }
 
   /**
