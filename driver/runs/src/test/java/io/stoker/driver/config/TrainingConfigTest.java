@@ -171,6 +171,18 @@ class TrainingConfigTest {
         invalid(
             config -> config.localSteps(LocalSteps.parse("qsr:4:0.02")).set("overlap_steps", 4),
             "Invalid overlap: 4 steps (must be less than the local steps, which are qsr:4:0.02)"),
+        invalid(config -> config.set("quorum", 0), "Invalid quorum: 0.0 (must be > 0 and <= 1)"),
+        invalid(config -> config.set("quorum", 1.5), "Invalid quorum: 1.5 (must be > 0 and <= 1)"),
+        invalid(
+            config -> config.set("quorum", Double.NaN),
+            "Invalid quorum: NaN (must be > 0 and <= 1)"),
+        invalid(
+            config -> config.set("quorum", 0.5).workers(1),
+            "Invalid quorum: 0.5 with one worker (leave --quorum out)"),
+        invalid(
+            config -> config.set("quorum", 0.5).set("overlap_steps", 2),
+            "Invalid quorum: 0.5 with overlap, where a worker goes on from values of its own (leave"
+                + " --quorum out, or say --overlap-steps 0)"),
         invalid(
             config -> config.set("overlap_steps", 2).set("wire", Wire.INT8),
             "Invalid wire: int8 with overlap (say --wire fp32, or --overlap-steps 0)"),
@@ -287,6 +299,7 @@ class TrainingConfigTest {
         .set("epsilon", 1e-6)
         .set("scale_rate", 0.0)
         .set("ema", 0.75)
+        .set("quorum", 0.5)
         .set("wire", Wire.INT8)
         .augmentations(List.of("shift=1", "flip"))
         .set("mixup", 0.375)
