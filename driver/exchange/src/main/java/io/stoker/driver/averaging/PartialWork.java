@@ -18,8 +18,6 @@ import org.apache.spark.TaskContext;
  * @param absent the workers without work, in their order
  */
 public record PartialWork(RoundWork work, List<Integer> absent) implements RoundWork {
-  private static final long serialVersionUID = 1L;
-
   /** What an absent worker does. It has no network. */
   static final Part NOTHING =
       new Part() {

@@ -228,9 +228,11 @@ final class Rendezvous implements AutoCloseable {
   synchronized void gracePasses() {
     for (int stage : List.copyOf(stages.keySet())) {
       happens(stage, new StageEvent.GracePasses(nanoTime.getAsLong()));
-      stages.get(stage).state().surplus().stream()
-          .filter(ended::add)
-          .forEach(task -> tasks.end(task, "its stage goes on without it"));
+      for (long task : stages.get(stage).state().surplus()) {
+        if (ended.add(task)) {
+          tasks.end(task, "its stage goes on without it");
+        }
+      }
     }
   }
 
