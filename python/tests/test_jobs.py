@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import stoker
+from stoker import _jobs
 from stoker._jobs import _words
 
 if TYPE_CHECKING:
@@ -121,6 +122,37 @@ def test_any_command_can_be_run(trained: dict[str, Any], tmp_path: Path) -> None
     assert result["bytes"] == (tmp_path / "report.html").stat().st_size
     assert "--learning-rate" in stoker.help_text("train")
     assert "train" in stoker.help_text()
+
+
+def test_a_model_is_quantized(
+    spark: SparkSession, data: Path, trained: dict[str, Any], tmp_path: Path
+) -> None:
+    output = tmp_path / "int8.zip"
+    try:
+        result = stoker.quantize(trained["run"], data, output, most_loss=10, split="test")
+    except stoker.InvalidInputError as e:
+        if "VNNI" not in str(e):
+            raise
+        pytest.skip(str(e))
+
+    assert result["points_lost"] <= 10
+    assert stoker.evaluate(output, data)["accuracy"] == pytest.approx(result["accuracy"])
+    with pytest.raises(stoker.InvalidInputError, match="overwrite"):
+        stoker.quantize(trained["run"], data, output)
+
+
+def test_int8_that_loses_too_much_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = [{"layer": "4.1", "points_lost": 3.25}, {"layer": "2", "points_lost": 0.5}]
+    refused = {"points_lost": 4.0, "layers": layers}
+    monkeypatch.setattr(_jobs, "run_command", lambda *_, **__: refused)
+
+    with pytest.raises(stoker.DamagedDataError) as error:
+        stoker.quantize("run", "data", "int8.zip", most_loss=1)
+
+    assert str(error.value) == (
+        "int8 loses 4.00 points of accuracy, most_loss allows 1: nothing was written"
+        " (layers that lose most, alone: 4.1 (3.25), 2 (0.50))"
+    )
 
 
 def test_a_study_finds_the_best_options_and_goes_on(

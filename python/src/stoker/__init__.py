@@ -29,6 +29,7 @@ from stoker._jobs import (
     inspect_data,
     inspect_run,
     prepare,
+    quantize,
     run_command,
     train,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "plot_run",
     "predict",
     "prepare",
+    "quantize",
     "run_command",
     "session",
     "spark_config",

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from stoker import _session
-from stoker._errors import InvalidInputError, of_exit_code
+from stoker._errors import DamagedDataError, InvalidInputError, of_exit_code
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -347,6 +347,75 @@ def evaluate(
         ten_crop=ten_crop,
         **options,
     )
+
+
+def quantize(
+    checkpoint: PathLike,
+    data: PathLike,
+    output: PathLike,
+    *,
+    most_loss: float = 0.5,
+    split: str | None = None,
+    overwrite: bool = False,
+    spark: SparkSession | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Write a model file that computes in int8, as ``./stoker quantize`` does.
+
+    Parameters
+    ----------
+    checkpoint : path-like
+        A checkpoint folder, a ``model.zip``, or a run folder.
+    data : path-like
+        The folder of shards, on which accuracy and ranges of values are measured.
+    output : path-like
+        The model file to write; ``evaluate``, ``predict`` and ``StokerModel.load`` take it.
+    most_loss : float
+        The percentage points of accuracy that may be lost.
+    split : str, optional
+        The split (default: ``validation``, else ``test``, else ``train``).
+    overwrite : bool
+        Replace a model file that is there.
+    spark : pyspark.sql.SparkSession, optional
+        The session to run in (default: the active one, else a new one).
+    **options : Any
+        More options of the command, see ``stoker.help_text("quantize")``.
+
+    Returns
+    -------
+    dict
+        ``output``, ``accuracy``, ``accuracy_before``, ``points_lost``, ``layers_in_int8``...
+
+    Raises
+    ------
+    DamagedDataError
+        If more accuracy is lost than ``most_loss``; nothing is written.
+    StokerError
+        If it fails otherwise, with one line.
+    """
+    result = run_command(
+        "quantize",
+        spark=spark,
+        checkpoint=checkpoint,
+        data=data,
+        output=output,
+        most_loss=most_loss,
+        split=split,
+        overwrite=overwrite,
+        **options,
+    )
+    if "output" not in result:
+        worst = ", ".join(
+            f"{layer['layer']} ({layer['points_lost']:.2f})"
+            for layer in result.get("layers", [])[:3]
+            if "points_lost" in layer
+        )
+        raise DamagedDataError(
+            f"int8 loses {result['points_lost']:.2f} points of accuracy, most_loss allows"
+            f" {most_loss:g}: nothing was written"
+            + (f" (layers that lose most, alone: {worst})" if worst else "")
+        )
+    return result
 
 
 def inspect_run(run: PathLike, *, spark: SparkSession | None = None) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 package io.stoker.driver.score;
 
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.lit;
 
 import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.pack.WritingTasks;
@@ -173,32 +171,31 @@ public final class BulkPredictJob {
 
   /** Counts rows of what was written: an accumulator would count tasks that ran twice twice. */
   private static BulkPredictResult result(
-      SparkSession session, Path output, Images images, StoredModel model, long start) {
-    Dataset<Row> written = session.read().parquet(output.toString());
-    Row counts = written.agg(count(lit(1)), count(col(ERROR))).head();
-    if (counts.getLong(0) != images.count()) {
+      SparkSession session, Path output, Images images, StoredModel model, long start)
+      throws IOException {
+    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+    WrittenRows written =
+        WrittenRows.of(spark, PredictionFolder.files(output, spark.hadoopConfiguration()), ERROR);
+    if (written.rows() != images.count()) {
       throw new IllegalStateException(
           String.format(
-              Locale.ROOT,
-              "%s has %d rows for %d images",
-              output,
-              counts.getLong(0),
-              images.count()));
+              Locale.ROOT, "%s has %d rows for %d images", output, written.rows(), images.count()));
     }
-    List<BulkPredictResult.Unreadable> examples =
-        written
-            .filter(col(ERROR).isNotNull())
-            .select(PATH, ERROR)
-            .orderBy(PATH)
-            .limit(NAMED)
-            .collectAsList()
-            .stream()
-            .map(row -> new BulkPredictResult.Unreadable(row.getString(0), row.getString(1)))
-            .toList();
+    long unreadable = 0;
+    List<BulkPredictResult.Unreadable> examples = List.of();
+    if (!written.allNull()) {
+      Dataset<Row> failed =
+          session.read().parquet(output.toString()).filter(col(ERROR).isNotNull());
+      unreadable = failed.count();
+      examples =
+          failed.select(PATH, ERROR).orderBy(PATH).limit(NAMED).collectAsList().stream()
+              .map(row -> new BulkPredictResult.Unreadable(row.getString(0), row.getString(1)))
+              .toList();
+    }
     return new BulkPredictResult(
         output.toString(),
-        counts.getLong(0),
-        counts.getLong(1),
+        written.rows(),
+        unreadable,
         examples,
         images.ignored(),
         model.parametersSha256(),

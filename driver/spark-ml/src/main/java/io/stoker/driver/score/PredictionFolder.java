@@ -203,11 +203,7 @@ final class PredictionFolder {
         Arrays.stream(fileSystem.listStatus(staging))
             .filter(each -> each.getPath().getName().startsWith(PART))
             .collect(Collectors.toMap(each -> each.getPath().getName(), FileStatus::getLen));
-    Set<String> old =
-        PredictionMarker.read(path, hadoop)
-            .orElseThrow(() -> new FileNotFoundException(PredictionMarker.FILE + " is gone"))
-            .files()
-            .keySet();
+    Set<String> old = written(path, hadoop);
     Map<String, Long> both = new TreeMap<>(fresh);
     for (FileStatus each : present()) {
       if (old.contains(each.getPath().getName())) {
@@ -230,6 +226,18 @@ final class PredictionFolder {
       out.flush(); // an empty file
     }
     deleteStaging();
+  }
+
+  /** The files that the last job wrote to a folder. */
+  static List<String> files(Path folder, Configuration hadoop) throws IOException {
+    return written(folder, hadoop).stream().map(name -> new Path(folder, name).toString()).toList();
+  }
+
+  private static Set<String> written(Path folder, Configuration hadoop) throws IOException {
+    return PredictionMarker.read(folder, hadoop)
+        .orElseThrow(() -> new FileNotFoundException(PredictionMarker.FILE + " is gone"))
+        .files()
+        .keySet();
   }
 
   private void delete(String name) throws IOException {
