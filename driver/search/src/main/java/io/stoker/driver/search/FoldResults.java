@@ -18,8 +18,7 @@ final class FoldResults {
   private final int runs;
 
   /** By the trial, and by the number of the run. */
-  @GuardedBy("this")
-  private final Map<Integer, Map<Integer, TrialResult>> ended = new TreeMap<>();
+  @GuardedBy("this") private final Map<Integer, Map<Integer, TrialResult>> ended = new TreeMap<>();
 
   /**
    * @param runs how many each trial has

@@ -46,20 +46,15 @@ public final class Study {
   private TrackingConfig tracking = new TrackingConfig("");
   private StudyWatch watch = StudyWatch.NONE;
 
-  @GuardedBy("this")
-  private final List<Map<Integer, TrialResult>> results = new ArrayList<>();
+  @GuardedBy("this") private final List<Map<Integer, TrialResult>> results = new ArrayList<>();
 
-  @GuardedBy("this")
-  private final Places places;
+  @GuardedBy("this") private final Places places;
 
-  @GuardedBy("this")
-  private int running;
+  @GuardedBy("this") private int running;
 
-  @GuardedBy("this")
-  private int taken;
+  @GuardedBy("this") private int taken;
 
-  @GuardedBy("this")
-  private Optional<RuntimeException> failure = Optional.empty();
+  @GuardedBy("this") private Optional<RuntimeException> failure = Optional.empty();
 
   /**
    * A study.
@@ -265,8 +260,7 @@ public final class Study {
     notifyAll();
   }
 
-  @GuardedBy("this")
-  private void ended(TrialResult result) {
+  @GuardedBy("this") private void ended(TrialResult result) {
     results.get(result.rung()).put(result.trial(), result);
     try {
       deleteLoser(result);
@@ -279,8 +273,7 @@ public final class Study {
   }
 
   /** Trials that enough others have beaten on a rung will not go on, whatever is to come. */
-  @GuardedBy("this")
-  private void deleteLosers(int rung) {
+  @GuardedBy("this") private void deleteLosers(int rung) {
     for (Bracket bracket : brackets) {
       ranked(bracket, rung).stream().skip(kept(bracket, rung)).forEach(this::deleteCheckpoints);
     }
@@ -297,16 +290,14 @@ public final class Study {
   }
 
   /** How many trials keep their checkpoints: those that go on, or the Pareto front. */
-  @GuardedBy("this")
-  private int kept(Bracket bracket, int rung) {
+  @GuardedBy("this") private int kept(Bracket bracket, int rung) {
     return rung + 1 < bracket.rungs().size() || plan.costs().isEmpty()
         ? bracket.kept(rung)
         : Ranking.front(ranked(bracket, rung)).size();
   }
 
   /** Deletes the checkpoints of the one trial that a result makes a loser, if there is one. */
-  @GuardedBy("this")
-  private void deleteLoser(TrialResult result) {
+  @GuardedBy("this") private void deleteLoser(TrialResult result) {
     if (!plan.costs().isEmpty()) {
       return;
     }
@@ -316,8 +307,7 @@ public final class Study {
     ranked.stream().skip(loser).findFirst().ifPresent(this::deleteCheckpoints);
   }
 
-  @GuardedBy("this")
-  private List<TrialResult> ranked(Bracket bracket, int rung) {
+  @GuardedBy("this") private List<TrialResult> ranked(Bracket bracket, int rung) {
     return Ranking.bestFirst(
         results.get(rung).values().stream().filter(result -> bracket.has(result.trial())));
   }

@@ -195,7 +195,7 @@ class StokerTunerTest {
     assertThat(classifier)
         .filteredOn(name -> !tuner.contains(name))
         .containsExactlyInAnyOrder(
-            "layerRates", "sliceBytes", "tensorboardDir", "validationInterval");
+            "layerRates", "quorum", "sliceBytes", "tensorboardDir", "validationInterval");
     assertThat(tuner)
         .filteredOn(name -> !classifier.contains(name))
         .containsExactlyInAnyOrder(

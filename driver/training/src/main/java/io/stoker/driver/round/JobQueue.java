@@ -23,14 +23,11 @@ final class JobQueue {
   /** How often to look for slots that have come, while no job ends. */
   private static final long LOOK_MILLISECONDS = 2000;
 
-  @GuardedBy("JobQueue.class")
-  private static final Map<SparkContext, JobQueue> OF_APPLICATIONS = new WeakHashMap<>();
+  @GuardedBy("JobQueue.class") private static final Map<SparkContext, JobQueue> OF_APPLICATIONS = new WeakHashMap<>();
 
-  @GuardedBy("this")
-  private final Queue<Object> waiting = new ArrayDeque<>();
+  @GuardedBy("this") private final Queue<Object> waiting = new ArrayDeque<>();
 
-  @GuardedBy("this")
-  private int taken;
+  @GuardedBy("this") private int taken;
 
   /** The queue of an application. */
   static JobQueue of(SparkContext application) {
@@ -67,8 +64,7 @@ final class JobQueue {
     }
   }
 
-  @GuardedBy("this")
-  private boolean isFull(int workers, IntSupplier slots) {
+  @GuardedBy("this") private boolean isFull(int workers, IntSupplier slots) {
     return taken > 0 && taken + workers > slots.getAsInt();
   }
 
