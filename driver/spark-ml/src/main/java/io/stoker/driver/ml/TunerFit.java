@@ -145,9 +145,7 @@ final class TunerFit {
             .orElseThrow(
                 () ->
                     new InputException(
-                        "All %d trials failed; the first: %s"
-                            .formatted(
-                                standing.plan().trials(), standing.results().get(0).reason())));
+                        "All trials failed; the first: " + standing.results().get(0).reason()));
     StudyPlan plan = standing.plan();
     String source = "trial " + winner.trial();
     ObjectNode recipe = standing.recipe(winner.trial());
