@@ -75,8 +75,13 @@ abstract class ClusterFaults {
     return Stoker.finish(start(faults, configuration));
   }
 
-  /** Starts the job, to which faults happen. */
+  /** Starts the job in a run folder of the test's name, while faults happen. */
   Started start(String faults, String... configuration) {
+    return startCommand(job + " --run " + run, faults, configuration);
+  }
+
+  /** Starts a command to which faults happen. */
+  Started startCommand(String words, String faults, String... configuration) {
     List<String> command = new ArrayList<>(List.of("--master", master));
     Stream.concat(
             Stream.of(configuration),
@@ -86,7 +91,7 @@ abstract class ClusterFaults {
                 FaultPlugin.FAULTS + "=" + faults,
                 FaultPlugin.LOG + "=" + log))
         .forEach(setting -> command.addAll(List.of("--conf", setting)));
-    command.addAll(List.of((job + " --json --run " + run).split(" ")));
+    command.addAll(List.of((words + " --json").split(" ")));
     return stoker.start(command.toArray(String[]::new));
   }
 

@@ -3,10 +3,12 @@ package io.stoker.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -201,6 +203,31 @@ class FaultsInStagesIT extends ClusterFaults {
     assertTogether(train("fail@train:4"));
 
     assertThat(happened("train 4 partition 0 attempt 0.2 ")).hasSize(1);
+  }
+
+  /** Two trials side by side, of one worker each, until one of the two executors is killed. */
+  @Test
+  @Tag("one-line")
+  void aStudyLosesAnExecutor() throws IOException {
+    Files.writeString(
+        folder.resolve("space.yaml"),
+        """
+        model: lenet5
+        workers: 1
+        batch: 8
+        epochs: 1
+        learning-rate: [0.01, 0.02, 0.05]
+        """);
+    String study = "tune --data data --space space.yaml --folds 2 --trials 3";
+    JsonNode expected = succeed("--master local[1] " + study + " --study undisturbed-study");
+    Outcome outcome =
+        Stoker.finish(startCommand(study + " --study disturbed-study", "kill-executor@train:2"));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    assertThat(happened("lost ")).hasSize(1);
+    for (String key : List.of("trial", "value", "parameters_sha256", "options", "results")) {
+      assertThat(outcome.json().get(key)).as(key).isEqualTo(expected.get(key));
+    }
   }
 
   private static void assertTogether(Outcome outcome) {
