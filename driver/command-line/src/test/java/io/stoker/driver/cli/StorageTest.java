@@ -203,6 +203,32 @@ class StorageTest extends OnStorages {
   }
 
   @Test
+  @Exact
+  @Tag("one-line")
+  void aStudyOnS3HasTheWinnerOfOneOnADisk() throws IOException {
+    Path space = folder.resolve("space.yaml");
+    Files.writeString(
+        space,
+        "{model: perceptron, batch: 8, local-steps: 2, epochs: 2, learning-rate: [0.02, 0.05]}");
+    JsonNode local = study("local", space);
+    JsonNode remote = study("s3a", space);
+
+    for (String key : List.of("trial", "value", "parameters_sha256", "options", "results")) {
+      assertThat(remote.get(key)).as(key).isEqualTo(local.get(key));
+    }
+    assertThat(
+            commands.json("tune --study %s/study --best".formatted(roots.get("s3a"))).get("trial"))
+        .isEqualTo(local.get("trial"));
+  }
+
+  private static JsonNode study(String storage, Path space) {
+    String root = roots.get(storage);
+    return commands.json(
+        "tune --data %s/data --study %s/study --folds 2 --trials 2 --space %s"
+            .formatted(root, root, space));
+  }
+
+  @Test
   @Tag("one-line")
   void namesDamagedCheckpoints() throws IOException {
     commands.json(train("local", "damaged", 1));
