@@ -80,6 +80,8 @@ class TrainRecipeTest {
         wire: fp16
         overlap: false
         overlap-steps: 0
+        quorum: 1
+        replay: other
         seed: 9
         checkpoint-every: 4
         keep: 5
