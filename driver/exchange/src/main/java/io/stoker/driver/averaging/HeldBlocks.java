@@ -137,6 +137,11 @@ final class HeldBlocks {
     return first(each -> each.starts().contains(round));
   }
 
+  /** An executor that holds all averages of a round, which are the slices of the next one. */
+  Optional<BlockAddress> ofAverages(int round) {
+    return ofStart(round + 1);
+  }
+
   /** The latest round whose first slices an executor holds; at most 0 if there is none. */
   int latestStart() {
     return addresses.values().stream().mapToInt(each -> each.starts().to()).max().orElse(0);

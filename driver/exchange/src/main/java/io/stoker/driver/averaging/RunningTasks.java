@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.averaging.WorkerMessage.Loaded;
 import io.stoker.driver.averaging.WorkerMessage.Sender;
+import io.stoker.driver.averaging.WorkerMessage.Stored;
 import io.stoker.driver.spark.BlockAddress;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 
 /** The tasks of a multi-round stage that run, as far as is known: at most one of each worker. */
 final class RunningTasks {
@@ -53,6 +58,16 @@ final class RunningTasks {
     return of(sender.worker()).filter(known -> known.sender().equals(sender)).isPresent();
   }
 
+  /** The round that a message of a task is about; that of the task if the task begins again. */
+  int round(WorkerMessage message) {
+    if (message instanceof Loaded loaded) {
+      return loaded.round();
+    }
+    return message instanceof Stored stored
+        ? stored.round()
+        : of(message.sender().worker()).orElseThrow().round();
+  }
+
   /** The first round that a worker trains; empty if no task runs. */
   OptionalInt earliestRound() {
     return byWorker.values().stream().mapToInt(Running::round).min();
@@ -69,6 +84,28 @@ final class RunningTasks {
 
   void remove(int worker) {
     byWorker.remove(worker);
+  }
+
+  /** Spark's numbers of the tasks of some workers. */
+  Set<Long> tasks(IntPredicate ofWorker) {
+    return byWorker.values().stream()
+        .filter(each -> ofWorker.test(each.sender().worker()))
+        .map(each -> each.sender().task())
+        .collect(Collectors.toSet());
+  }
+
+  /** The executors on which they run. */
+  Set<String> executors() {
+    return byWorker.values().stream()
+        .map(each -> each.address().executor())
+        .collect(Collectors.toSet());
+  }
+
+  /** How many run on some executors. */
+  long on(Set<String> executors) {
+    return byWorker.values().stream()
+        .filter(each -> executors.contains(each.address().executor()))
+        .count();
   }
 
   /** Removes those on an executor. */

@@ -11,17 +11,12 @@ import io.stoker.driver.averaging.WorkerMessage.Sender;
 import io.stoker.driver.averaging.WorkerMessage.Stored;
 import io.stoker.driver.spark.BlockAddress;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -67,28 +62,17 @@ final class StageState {
    */
   record Transition(StageState next, List<Answer> answers, List<TaskReport> reports) {}
 
-  /** A worker that waits for blocks of all workers. */
-  private record Waiting(long ticket, Stored message) {}
-
   private final StageRules rules;
   private final HeldBlocks held;
   private final RunningTasks running;
   private final Set<Integer> begun;
-  private final List<Waiting> waiting;
+  private final WaitingWorkers waiting;
   private final TaskCopies copies;
   private final RoundMembers members;
-
-  /** The tasks of workers that were told that they are late, until they begin again. */
-  private final Map<Integer, Sender> late;
-
-  /** The messages, by ticket, of late workers that wait for the next round to begin. */
-  private final Map<Long, Sender> joining;
+  private final LateWorkers late;
 
   /** The executors whose workers move to other ones, which have slots for them. */
   private Set<String> moving;
-
-  /** The addresses that workers were told last. */
-  private Found found;
 
   private long attempt;
   private long lastArrival;
@@ -105,13 +89,11 @@ final class StageState {
     this.held = HeldBlocks.none();
     this.running = RunningTasks.none();
     this.begun = new HashSet<>();
-    this.waiting = new ArrayList<>();
+    this.waiting = WaitingWorkers.none(rules);
     this.copies = new TaskCopies(List.of());
     this.members = RoundMembers.opened(rules, nanoTime);
-    this.late = new HashMap<>();
-    this.joining = new TreeMap<>();
+    this.late = LateWorkers.none();
     this.moving = Set.of();
-    this.found = Found.NONE;
     this.aborted = Optional.empty();
   }
 
@@ -120,13 +102,11 @@ final class StageState {
     this.held = before.held.copy();
     this.running = before.running.copy();
     this.begun = new HashSet<>(before.begun);
-    this.waiting = new ArrayList<>(before.waiting);
+    this.waiting = before.waiting.copy();
     this.copies = before.copies.copy();
     this.members = before.members.copy();
-    this.late = new HashMap<>(before.late);
-    this.joining = new TreeMap<>(before.joining);
+    this.late = before.late.copy();
     this.moving = before.moving;
-    this.found = before.found;
     this.attempt = before.attempt;
     this.lastArrival = before.lastArrival;
     this.now = before.now;
@@ -154,10 +134,7 @@ final class StageState {
 
   /** Spark's numbers of the tasks that train although the stage has no work left for them. */
   Set<Long> surplus() {
-    return running.all().stream()
-        .filter(each -> members.isAbsentAtTheEnd(each.sender().worker()))
-        .map(each -> each.sender().task())
-        .collect(Collectors.toSet());
+    return running.tasks(members::isAbsentAtTheEnd);
   }
 
   /** Why the stage is given up; empty while it is not. */
@@ -167,18 +144,12 @@ final class StageState {
 
   /** Spark's number of the task that does a worker's work; empty if none has begun. */
   Optional<Long> task(int worker) {
-    return running
-        .of(worker)
-        .map(Running::sender)
-        .or(() -> Optional.ofNullable(late.get(worker)))
-        .map(Sender::task);
+    return running.of(worker).map(Running::sender).or(() -> late.task(worker)).map(Sender::task);
   }
 
   /** The executors of the workers. */
   Set<String> executors() {
-    return running.all().stream()
-        .map(each -> each.address().executor())
-        .collect(Collectors.toSet());
+    return running.executors();
   }
 
   /** Spark's numbers of the copies that wait, and of the tasks whose copies they are. */
@@ -264,7 +235,7 @@ final class StageState {
         stored(stored);
         stored.report().ifPresent(reports::add);
         if (rules.hasOwners() || !moves(ticket, sender)) {
-          waiting.add(new Waiting(ticket, stored));
+          waiting.add(ticket, stored);
         }
       }
       answerAll();
@@ -275,7 +246,7 @@ final class StageState {
       Sender sender = message.sender();
       return !ended
           && running.is(sender)
-          && (members.isLate(sender.worker(), roundOf(message)) || isAveraged(message));
+          && (members.isLate(sender.worker(), running.round(message)) || isAveraged(message));
     }
 
     /** Whether a worker wants to average the pieces of a round, and others have done it. */
@@ -283,16 +254,7 @@ final class StageState {
       return members.isOn()
           && message instanceof Stored stored
           && stored.blocks() == Blocks.PIECES
-          && allAverages(stored.round()).isPresent();
-    }
-
-    private int roundOf(WorkerMessage message) {
-      if (message instanceof Loaded loaded) {
-        return loaded.round();
-      }
-      return message instanceof Stored stored
-          ? stored.round()
-          : running.of(message.sender().worker()).orElseThrow().round();
+          && held.ofAverages(stored.round()).isPresent();
     }
 
     /**
@@ -347,8 +309,7 @@ final class StageState {
     }
 
     private boolean isSilent(Running task) {
-      return rules.isSilent(now - task.nanoTime())
-          && waiting.stream().noneMatch(each -> each.message().sender().equals(task.sender()));
+      return rules.isSilent(now - task.nanoTime()) && !waiting.contains(task.sender());
     }
 
     private void replaceCopies(Predicate<Copy> which, String reason) {
@@ -376,19 +337,18 @@ final class StageState {
       if (rules.overlap() && begun.contains(worker)) {
         abort("worker " + worker + " began again while rounds overlap");
       }
-      if (members.isAbsentAtTheEnd(worker)) { // It needs no slices, and sends nothing more.
+      if (aborted.isEmpty() && members.isAbsentAtTheEnd(worker)) { // It needs no slices.
         answer(
             ticket,
             sender,
             new DriverReply.BeginAt(rules.rounds() - 1, sender.address(), ended, true));
         return;
       }
-      Optional<DriverReply.BeginAt> beginning = beginning(sender.address());
-      if (beginning.filter(at -> members.isOver(at.round())).isPresent()) {
-        beginning = Optional.empty();
-      } else if (beginning.filter(at -> members.isLate(worker, at.round())).isPresent()) {
-        late.put(worker, sender);
-        joining.put(ticket, sender);
+      Optional<DriverReply.BeginAt> beginning =
+          beginning(sender.address()).filter(at -> !members.isOver(at.round()));
+      if (aborted.isEmpty()
+          && beginning.filter(at -> members.isLate(worker, at.round())).isPresent()) {
+        late.joins(ticket, sender);
         return;
       }
       if (beginning.isEmpty()) {
@@ -460,136 +420,47 @@ final class StageState {
 
     /** Ends a round if it is time, and answers the workers that have waited for that. */
     private void answerAll() {
-      members.delivered(
-          waiting.stream()
-              .map(Waiting::message)
-              .filter(each -> each.blocks() == Blocks.PIECES && each.round() == members.open())
-              .map(each -> each.sender().worker())
-              .collect(Collectors.toSet()),
-          now);
-      for (Waiting each : List.copyOf(waiting)) {
-        if (members.isLate(each.message().sender().worker(), each.message().round())) {
-          leaves(each);
+      members.delivered(waiting.delivered(members.open()), now);
+      waiting
+          .removeIf(each -> members.isLate(each.sender().worker(), each.message().round()))
+          .forEach(each -> late(each.ticket(), each.sender()));
+      for (WaitingWorkers.Served each : waiting.serve(held, running, members)) {
+        long ticket = each.worker().ticket();
+        Sender sender = each.worker().sender();
+        if (each.addresses().isPresent()) {
+          found(ticket, each.worker().message(), each.addresses().get());
+        } else if (members.isOn()) {
+          late(ticket, sender);
+        } else {
+          answer(ticket, sender, new DriverReply.Aborted("the others are in the next round"));
         }
       }
-      answerWaiting();
-      new TreeMap<>(joining)
-          .forEach(
-              (ticket, sender) -> {
-                if (joining.remove(ticket, sender)) {
-                  begins(ticket, sender);
-                }
-              });
-    }
-
-    private void leaves(Waiting each) {
-      waiting.remove(each);
-      late(each.ticket(), each.message().sender());
+      late.removeJoining(sent -> true).forEach(this::begins);
     }
 
     private void late(long ticket, Sender sender) {
       running.remove(sender.worker());
-      late.put(sender.worker(), sender);
+      late.add(sender);
       answer(ticket, sender, new DriverReply.Late());
     }
 
-    /** Answers the workers for which all is stored that they wait for. */
-    private void answerWaiting() {
-      record Wanted(Blocks blocks, int round) {}
-      // Each is computed once for all workers: a thousand of them may wait for the same blocks.
-      Map<Wanted, Optional<Found>> addresses = new HashMap<>();
-      Map<Integer, Boolean> hasNextRound = new HashMap<>();
-      for (Waiting each : List.copyOf(waiting)) {
-        Wanted wanted = new Wanted(each.message().blocks(), each.message().round());
-        Optional<Found> all =
-            addresses.computeIfAbsent(
-                wanted,
-                key ->
-                    addresses(key.blocks(), key.round())
-                        .map(found -> numbered(found, key.round())));
-        if (all.isPresent()) {
-          waiting.remove(each);
-          found(each, all.get());
-        } else if (rules.hasOwners()
-            && wanted.blocks() == Blocks.PIECES
-            && hasNextRound.computeIfAbsent(wanted.round(), of -> allAverages(of).isPresent())) {
-          if (members.isOn()) {
-            leaves(each);
-          } else {
-            refuse(each.message().sender()::equals, "the others are in the next round");
-          }
-        }
-      }
-    }
-
-    /** These addresses with the version that workers know, or a new one if they are others. */
-    private Found numbered(List<BlockAddress> addresses, int round) {
-      List<Integer> taking = members.of(round).orElse(List.of());
-      if (!addresses.equals(found.byWorker()) || !taking.equals(found.members())) {
-        found = new Found(found.version() + 1, addresses, taking);
-      }
-      return found;
-    }
-
-    /** The address of each worker's blocks; empty while some of them are missing. */
-    private Optional<List<BlockAddress>> addresses(Blocks blocks, int round) {
-      if (members.isOn()) {
-        return members.of(round).flatMap(taking -> addresses(blocks, round, taking));
-      }
-      boolean ofPieces = blocks == Blocks.PIECES;
-      if (ofPieces && running.earliestRound().orElse(round) < round) {
-        return Optional.empty(); // It has begun again, and still needs blocks of an earlier round.
-      }
-      return addresses(blocks, round, IntStream.range(0, rules.workers()).boxed().toList());
-    }
-
-    private Optional<List<BlockAddress>> addresses(Blocks blocks, int round, List<Integer> taking) {
-      Optional<BlockAddress> allAverages =
-          blocks == Blocks.PIECES ? Optional.empty() : allAverages(round);
-      BlockAddress[] addresses = new BlockAddress[rules.workers()];
-      for (int of : taking) {
-        Optional<BlockAddress> address = addressOf(blocks, of, round).or(() -> allAverages);
-        if (address.isEmpty()) {
-          return Optional.empty();
-        }
-        if (addresses[0] == null) {
-          Arrays.fill(addresses, address.get()); // Nobody asks workers that are absent.
-        }
-        addresses[of] = address.get();
-      }
-      return Optional.of(List.of(addresses));
-    }
-
-    /** The slices after a round are all averages of it. */
-    private Optional<BlockAddress> allAverages(int round) {
-      return held.ofStart(round + 1);
-    }
-
-    private Optional<BlockAddress> addressOf(Blocks blocks, int worker, int round) {
-      return held.of(blocks, worker, round, running.of(worker).map(Running::address));
-    }
-
-    private void found(Waiting waits, Found addresses) {
-      Stored message = waits.message();
+    private void found(long ticket, Stored message, Found addresses) {
       if (message.blocks() == Blocks.PIECES) {
         completed = Math.max(completed, message.round() + 1);
         // A worker deletes what no worker needs when all pieces of a round are stored.
         Sender sender = message.sender();
         held.deletesEarlier(sender.address(), sender.worker(), message.round());
       }
-      answer(waits.ticket(), message.sender(), addresses.shortened(message.knownAddresses()));
+      answer(ticket, message.sender(), addresses.shortened(message.knownAddresses()));
     }
 
     private Optional<String> tooLong(StageEvent.TimePasses time) {
       if (ended || aborted.isPresent()) {
         return Optional.empty();
       }
-      long onLeaving =
-          running.all().stream()
-              .filter(each -> time.leaving().contains(each.address().executor()))
-              .count();
+      long onLeaving = running.on(time.leaving());
       long slots = time.slots().orElse(rules.workers()) + onLeaving;
-      return rules.tooLong(now - lastArrival, waiting.size() + joining.size(), slots);
+      return rules.tooLong(now - lastArrival, waiting.count() + late.joining(), slots);
     }
 
     private void end() {
@@ -612,20 +483,10 @@ final class StageState {
     }
 
     private void removeAll(Predicate<Sender> which, DriverReply reply) {
-      for (Waiting each : List.copyOf(waiting)) {
-        if (which.test(each.message().sender())) {
-          waiting.remove(each);
-          answer(each.ticket(), each.message().sender(), reply);
-        }
-      }
-      new TreeMap<>(joining)
-          .forEach(
-              (ticket, sender) -> {
-                if (which.test(sender)) {
-                  joining.remove(ticket);
-                  answer(ticket, sender, reply);
-                }
-              });
+      waiting
+          .removeIf(each -> which.test(each.sender()))
+          .forEach(each -> answer(each.ticket(), each.sender(), reply));
+      late.removeJoining(which).forEach((ticket, sender) -> answer(ticket, sender, reply));
     }
 
     private void answer(long ticket, Sender to, DriverReply reply) {
