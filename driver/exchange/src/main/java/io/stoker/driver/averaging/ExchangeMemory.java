@@ -16,8 +16,10 @@ import java.util.Optional;
  *
  * @param slices how the vectors are cut
  * @param workers how many workers the job has
+ * @param hasQuorum whether rounds end with a quorum, so that a worker holds its pieces of all
+ *     slices
  */
-record ExchangeMemory(ParameterSlices slices, int workers) {
+record ExchangeMemory(ParameterSlices slices, int workers, boolean hasQuorum) {
   private static final int GENERATIONS = 4;
 
   private static final long MEBIBYTE = 1 << 20;
@@ -43,7 +45,7 @@ record ExchangeMemory(ParameterSlices slices, int workers) {
 
   /** The bytes on an executor with some workers. */
   long bytes(int here) {
-    long sent = slices.pieceBytes() / workers * (workers - 1);
+    long sent = hasQuorum ? slices.pieceBytes() : slices.pieceBytes() / workers * (workers - 1);
     long received = FetchWindow.WINDOW_BYTES + 2L * slices.bytes(0);
     return GENERATIONS * slices.bytes() + here * (sent + received);
   }

@@ -67,7 +67,8 @@ public final class OverlapNeeds {
         workers,
         rounds,
         slices.count());
-    Function<Slots, Optional<String>> lack = slots -> lackOfMemory(spark, slices, workers, slots);
+    Function<Slots, Optional<String>> lack =
+        slots -> lackOfMemory(new ExchangeMemory(slices, workers, false), spark, slots);
     Slots slots = gang.awaitSlots(there -> lack.apply(there).isEmpty());
     lack.apply(slots)
         .ifPresent(
@@ -86,11 +87,11 @@ public final class OverlapNeeds {
    * Says that executors have too little heap for workers that exchange pieces; empty if they have
    * enough.
    *
+   * @param memory what they take
    * @param slots the cluster's
    */
-  static Optional<String> lackOfMemory(
-      JavaSparkContext spark, ParameterSlices slices, int workers, Slots slots) {
-    return new ExchangeMemory(slices, workers)
-        .obstacle(slots.mostOnOneExecutor(workers), ProcessMemory.ofExecutors(spark));
+  static Optional<String> lackOfMemory(ExchangeMemory memory, JavaSparkContext spark, Slots slots) {
+    return memory.obstacle(
+        slots.mostOnOneExecutor(memory.workers()), ProcessMemory.ofExecutors(spark));
   }
 }

@@ -49,22 +49,29 @@ final class Rendezvous implements AutoCloseable {
   /** A stage that is open, with what its state has no use for. */
   private record OpenStage(StageState state, long abortedAt) {}
 
-  @GuardedBy("this") private final Map<Integer, OpenStage> stages = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, OpenStage> stages = new HashMap<>();
 
-  @GuardedBy("this") private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
 
   /** By stage, when each of its rounds was complete. */
-  @GuardedBy("this") private final Map<Integer, List<Long>> completed = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Integer, List<Long>> completed = new HashMap<>();
 
   /** How the messages that wait for an answer are answered, by ticket. */
-  @GuardedBy("this") private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
+  @GuardedBy("this")
+  private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
 
   /** The tasks that were ended because their stage has no work left for them. */
-  @GuardedBy("this") private final Set<Long> ended = new HashSet<>();
+  @GuardedBy("this")
+  private final Set<Long> ended = new HashSet<>();
 
-  @GuardedBy("this") private long tickets;
+  @GuardedBy("this")
+  private long tickets;
 
-  @GuardedBy("this") private Optional<Throwable> failure = Optional.empty();
+  @GuardedBy("this")
+  private Optional<Throwable> failure = Optional.empty();
 
   private AutoCloseable connection = () -> {};
 
@@ -194,7 +201,8 @@ final class Rendezvous implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this") private boolean isCopy(WorkerMessage.Sender sender) {
+  @GuardedBy("this")
+  private boolean isCopy(WorkerMessage.Sender sender) {
     Optional<Long> known = stages.get(sender.stage()).state().task(sender.worker());
     boolean isKnown = known.isPresent() && known.get() == sender.task();
     return !isKnown
@@ -217,15 +225,24 @@ final class Rendezvous implements AutoCloseable {
   }
 
   /** Ends rounds whose quorum has waited long enough, and tasks that are not needed any more. */
-  synchronized void gracePasses() {
+  void gracePasses() {
+    for (long task : endRounds()) { // Spark's lock must not keep workers from being answered.
+      tasks.end(task, "its stage goes on without it");
+    }
+  }
+
+  /** Returns the tasks that are not needed any more, each once. */
+  private synchronized List<Long> endRounds() {
+    List<Long> surplus = new ArrayList<>();
     for (int stage : List.copyOf(stages.keySet())) {
       happens(stage, new StageEvent.GracePasses(nanoTime.getAsLong()));
       for (long task : stages.get(stage).state().surplus()) {
         if (ended.add(task)) {
-          tasks.end(task, "its stage goes on without it");
+          surplus.add(task);
         }
       }
     }
+    return surplus;
   }
 
   /** A cluster that cannot say how many slots it has may have enough. */
@@ -260,7 +277,8 @@ final class Rendezvous implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this") private void happens(int stage, StageEvent event) {
+  @GuardedBy("this")
+  private void happens(int stage, StageEvent event) {
     OpenStage open = stages.get(stage);
     if (open == null) {
       return;
@@ -287,7 +305,8 @@ final class Rendezvous implements AutoCloseable {
    *
    * @return whether all were sent
    */
-  @GuardedBy("this") private boolean sendAll(List<Answer> answers) {
+  @GuardedBy("this")
+  private boolean sendAll(List<Answer> answers) {
     // Most workers get the same object.
     IdentityHashMap<DriverReply, byte[]> encoded = new IdentityHashMap<>();
     boolean all = true;
@@ -301,7 +320,8 @@ final class Rendezvous implements AutoCloseable {
   }
 
   /** Answers a message, and returns whether that was possible. */
-  @GuardedBy("this") private boolean send(long ticket, byte[] answer) {
+  @GuardedBy("this")
+  private boolean send(long ticket, byte[] answer) {
     try {
       replies.remove(ticket).send(answer);
       return true;

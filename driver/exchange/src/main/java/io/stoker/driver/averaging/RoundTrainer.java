@@ -93,10 +93,9 @@ final class RoundTrainer implements AutoCloseable {
     }
     demandSlots(workers);
     Slots slots = Slots.now(job.spark());
+    ExchangeMemory memory = new ExchangeMemory(job.average().slices(), workers, job.quorum() < 1);
     boolean together =
-        slots.count() >= workers
-            && OverlapNeeds.lackOfMemory(job.spark(), job.average().slices(), workers, slots)
-                .isEmpty();
+        slots.count() >= workers && OverlapNeeds.lackOfMemory(memory, job.spark(), slots).isEmpty();
     return together ? rounds : 1;
   }
 

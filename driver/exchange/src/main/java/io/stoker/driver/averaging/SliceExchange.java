@@ -132,6 +132,9 @@ final class SliceExchange {
           lost = List.of();
         }
       }
+      if (me.hasQuorum()) { // Some of the round's slices may be here.
+        earliestLeft = Math.min(earliestLeft, round);
+      }
     }
   }
 

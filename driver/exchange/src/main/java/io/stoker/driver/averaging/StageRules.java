@@ -46,7 +46,15 @@ record StageRules(
    * @param whole the rounds of the stage that need all workers
    * @param roundBefore how long a round took in the stage before; 0 if that is not known
    */
-  record Quorum(int workers, Set<Integer> whole, Duration roundBefore) {}
+  record Quorum(int workers, Set<Integer> whole, Duration roundBefore) {
+    /** 0.7 of 10 workers are 7, and not a little more. */
+    private static final double ROUNDING = 1e-6;
+
+    /** How many workers a share of them is, above 0: rounded up, and at least one. */
+    static int least(double share, int workers) {
+      return Math.max(1, (int) Math.ceil(share * workers - ROUNDING));
+    }
+  }
 
   /** Each round has all workers. */
   StageRules(

@@ -26,9 +26,6 @@ final class StageRunner implements AutoCloseable {
   /** How long after workers were told to leave a stage Spark cancels it. */
   private static final Duration CANCEL_AFTER = Duration.ofSeconds(10);
 
-  /** 0.7 of 10 workers are 7, and not a little more. */
-  private static final double ROUNDING = 1e-6;
-
   /** How long a job's first round may take, because its time is not known yet. */
   private static final Duration LONG_ROUND = Duration.ofMinutes(5);
 
@@ -102,7 +99,7 @@ final class StageRunner implements AutoCloseable {
 
   private Optional<StageRules.Quorum> quorum(List<RoundWork> rounds) {
     int workers = rounds.get(0).workers();
-    int least = (int) Math.ceil(job.quorum() * workers - ROUNDING);
+    int least = StageRules.Quorum.least(job.quorum(), workers);
     if (least >= workers) {
       return Optional.empty();
     }

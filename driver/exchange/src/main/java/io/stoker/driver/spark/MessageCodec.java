@@ -26,8 +26,8 @@ import java.util.stream.Stream;
  *
  * <p>A record is written as its components, in their order. These are {@code boolean}, {@code int},
  * {@code long}, {@code double}, strings of up to 64 KiB, values of enums, {@link Measurements},
- * records, and optional values and lists of these. Of a sealed interface, the number of the
- * record's class is written first.
+ * records, and optional values and lists of records and of {@link Integer}. Of a sealed interface,
+ * the number of the record's class is written first.
  */
 public final class MessageCodec {
   /** What reflection knows of each class, which it would look up again for each message. */

@@ -16,17 +16,25 @@ class ExchangeMemoryTest {
 
   @Test
   void countsSlicesOnceAndTheRestForEachWorker() {
-    ExchangeMemory two = new ExchangeMemory(SLICES, 2);
+    ExchangeMemory two = new ExchangeMemory(SLICES, 2, false);
 
     long each = 64 * MEBIBYTE + 32 * MEBIBYTE + 2 * 16 * MEBIBYTE;
     assertThat(two.bytes(1)).isEqualTo(4 * 128 * MEBIBYTE + each);
     assertThat(two.bytes(2)).isEqualTo(4 * 128 * MEBIBYTE + 2 * each);
-    assertThat(new ExchangeMemory(SLICES, 4).bytes(1) - two.bytes(1)).isEqualTo(32 * MEBIBYTE);
+    assertThat(new ExchangeMemory(SLICES, 4, false).bytes(1) - two.bytes(1))
+        .isEqualTo(32 * MEBIBYTE);
+  }
+
+  /** The owners of slices are known when a round has ended. */
+  @Test
+  void aWorkerOfAQuorumHoldsItsPiecesOfAllSlices() {
+    assertThat(new ExchangeMemory(SLICES, 2, true).bytes(3))
+        .isEqualTo(new ExchangeMemory(SLICES, 2, false).bytes(3) + 3 * 64 * MEBIBYTE);
   }
 
   @Test
   void leavesTwoFifthsOfTheHeap() {
-    ExchangeMemory memory = new ExchangeMemory(SLICES, 2);
+    ExchangeMemory memory = new ExchangeMemory(SLICES, 2, false);
 
     assertThat(memory.obstacle(1, heap(1_067 * MEBIBYTE))).isEmpty();
     assertThat(memory.obstacle(1, heap(1_066 * MEBIBYTE)))

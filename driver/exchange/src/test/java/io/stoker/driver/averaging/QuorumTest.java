@@ -4,6 +4,7 @@ package io.stoker.driver.averaging;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.LogLines;
 import io.stoker.driver.slice.OuterStep;
 import io.stoker.driver.slice.Wire;
 import io.stoker.testing.Exact;
@@ -14,17 +15,22 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.storage.BlockId;
+import org.apache.spark.storage.BlockManager;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import scala.Function1;
 
 /** Stages whose rounds end with three of four workers. */
 @Tag("slow")
 @Exact
+@SuppressWarnings("deprecation") // Scala 2.13 has other names; 2.12 has only these
 class QuorumTest extends AveragingJobs {
   private static final int MANY = 12;
   private static final int SLOW = 3;
@@ -51,6 +57,7 @@ class QuorumTest extends AveragingJobs {
   @BeforeEach
   void endWithThreeOfFour() {
     quorum = 0.75;
+    FAILED.clear();
   }
 
   private static void sleep(long milliseconds) {
@@ -131,8 +138,43 @@ class QuorumTest extends AveragingJobs {
     assertThat(replayed("local[2]", record, OuterStep.PLAIN, Wire.FP32)).isEqualTo(hash);
   }
 
+  /** Its rounds are trained again one by one; those that had ended, by the workers they had. */
   @Test
   void aStageThatIsGivenUpIsTrainedAgainWithTheMembersThatItHad() {
+    StepSchedule losing =
+        step -> {
+          TaskContext task = TaskContext.get();
+          boolean late = step >= 14 && task.partitionId() == 1 && task.stageAttemptNumber() == 0;
+          if (late && FAILED.isEmpty() && FAILED.add(task.taskAttemptId())) {
+            loseBlocks();
+            throw new IllegalStateException("an executor is lost");
+          }
+          return ONE_IS_SLOW.at(step);
+        };
+    List<RoundReport> record;
+    String hash;
+    try (LogLines log = LogLines.of(Rendezvous.class);
+        JavaSparkContext spark = LocalSpark.start("local[4,5]");
+        SharedParameters parameters = load(spark)) {
+      record = parameters.advance(rounds(losing), "rounds");
+      hash = sha256(parameters);
+      assertThat(log.lines()).anyMatch(line -> line.contains("Rounds are trained again"));
+    }
+    assertThat(record.get(4).absent()).contains(SLOW);
+    assertThat(record.get(MANY - 1).absent()).as("in a stage of one round").isEmpty();
+    assertThat(replayed("local[3]", record, OuterStep.PLAIN, Wire.FP32)).isEqualTo(hash);
+  }
+
+  /** All that the workers have exchanged, and the slices before the stage. */
+  private static void loseBlocks() {
+    BlockManager blocks = SparkEnv.get().blockManager();
+    Function1<BlockId, Object> ofRdds = BlockId::isRDD;
+    scala.collection.JavaConverters.seqAsJavaList(blocks.getMatchingBlockIds(ofRdds).toSeq())
+        .forEach(block -> blocks.removeBlock(block, true));
+  }
+
+  @Test
+  void aWorkerThatBeginsAgainIsAMemberOfTheRoundsThatItEnds() {
     StepSchedule failing =
         step -> {
           TaskContext task = TaskContext.get();

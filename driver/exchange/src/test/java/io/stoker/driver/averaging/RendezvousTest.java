@@ -7,6 +7,7 @@ import io.stoker.driver.averaging.DriverReply.Aborted;
 import io.stoker.driver.averaging.DriverReply.Found;
 import io.stoker.driver.averaging.WorkerMessage.Begins;
 import io.stoker.driver.averaging.WorkerMessage.Blocks;
+import io.stoker.driver.averaging.WorkerMessage.Loaded;
 import io.stoker.driver.averaging.WorkerMessage.Sender;
 import io.stoker.driver.averaging.WorkerMessage.Stored;
 import io.stoker.driver.spark.BlockAddress;
@@ -65,8 +66,13 @@ class RendezvousTest {
           });
 
   private void open() {
+    open(Optional.empty());
+  }
+
+  private void open(Optional<StageRules.Quorum> quorum) {
+    Duration allowance = Duration.ofSeconds(1);
     rendezvous.open(
-        STAGE, new StageRules(2, 3, true, false, StageRules.Patience.USUAL, Duration.ofSeconds(1)));
+        STAGE, new StageRules(2, 3, true, false, StageRules.Patience.USUAL, allowance, quorum));
     for (int worker = 0; worker < 2; worker++) {
       send(new Begins(sender(worker), List.of()));
     }
@@ -78,6 +84,10 @@ class RendezvousTest {
 
   private static Stored pieces(int worker, Optional<TaskReport> report) {
     return new Stored(sender(worker), Blocks.PIECES, 0, 0, List.of(), report);
+  }
+
+  private static Stored stored(Blocks blocks, int round) {
+    return new Stored(sender(0), blocks, round, 0, List.of(), Optional.empty());
   }
 
   private List<DriverReply> send(WorkerMessage message) {
@@ -153,6 +163,28 @@ class RendezvousTest {
         answer -> {});
 
     assertThat(rendezvous.reports(STAGE)).isEmpty();
+  }
+
+  @Test
+  void tasksOfWorkersThatAreAbsentAtTheEndAreEndedOnce() {
+    open(Optional.of(new StageRules.Quorum(1, Set.of(), Duration.ofSeconds(4))));
+    for (int round = 0; round < 2; round++) {
+      assertThat(ended).isEmpty();
+      seconds += 4;
+      List<DriverReply> replies = send(stored(Blocks.PIECES, round));
+      rendezvous.gracePasses();
+      assertThat(replies).as("within the grace time").isEmpty();
+      seconds += 10;
+      rendezvous.gracePasses();
+      assertThat(replies).hasOnlyElementsOfType(Found.class).hasSize(1);
+      send(stored(Blocks.AVERAGES, round));
+      send(new Loaded(sender(0), round + 1));
+    }
+    rendezvous.gracePasses();
+
+    assertThat(rendezvous.absent(STAGE, 1)).containsExactly(1);
+    assertThat(rendezvous.absent(STAGE, 2)).containsExactly(1);
+    assertThat(ended).containsExactly(sender(1).task());
   }
 
   @Test

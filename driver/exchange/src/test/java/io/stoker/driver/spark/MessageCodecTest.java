@@ -25,6 +25,8 @@ class MessageCodecTest {
   private record Second(Optional<Inner> one, Optional<Inner> none, List<Inner> many)
       implements Message {}
 
+  private record Third(List<Integer> numbers, Optional<Integer> one) implements Message {}
+
   private static void assertTravels(Message message) {
     byte[] bytes = MessageCodec.encode(Message.class, message);
     assertThat(MessageCodec.decode(Message.class, bytes)).isEqualTo(message);
@@ -38,6 +40,8 @@ class MessageCodecTest {
             Optional.of(new Inner(-0.0, "ä")),
             Optional.empty(),
             List.of(new Inner(Double.NaN, ""), new Inner(Double.MIN_VALUE, "x"))));
+    assertTravels(new Third(List.of(), Optional.empty()));
+    assertTravels(new Third(List.of(0, -1, Integer.MAX_VALUE), Optional.of(Integer.MIN_VALUE)));
   }
 
   @Test

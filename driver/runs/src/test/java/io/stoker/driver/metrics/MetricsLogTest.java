@@ -8,6 +8,7 @@ import io.stoker.failure.DamagedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -17,6 +18,8 @@ import org.apache.hadoop.util.Progressable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MetricsLogTest {
   @TempDir java.nio.file.Path folder;
@@ -102,6 +105,31 @@ class MetricsLogTest {
     assertThatThrownBy(() -> MetricsLog.read(run, hadoop))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("metrics.jsonl: line 3: it is not valid JSON");
+  }
+
+  @Test
+  void namesTheWorkersThatWereAbsent() throws IOException {
+    RoundMetrics round =
+        RoundMetrics.of(Map.of(RoundNumber.ROUND, 1, RoundNumber.EPOCH, 1), List.of(0, 3));
+    try (MetricsLog log = MetricsLog.open(run, 0, hadoop, () -> {})) {
+      log.append(round);
+    }
+
+    assertThat(folder.resolve("metrics.jsonl")).content().contains(",\"absent\":[0,3],");
+    assertThat(MetricsLog.read(run, hadoop)).containsExactly(round).doesNotContain(round(1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "[null]", "[1.5]", "1", "[\"1\"]", "{}", "[[1]]"})
+  void aListOfWorkersThatIsNoneIsADamagedLine(String absent) throws IOException {
+    Files.writeString(
+        folder.resolve("metrics.jsonl"),
+        "{\"round\":1,\"epoch\":1,\"absent\":%s,\"seconds\":{}}\n".formatted(absent));
+
+    assertThatThrownBy(() -> MetricsLog.read(run, hadoop))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("metrics.jsonl: line 1")
+        .hasMessageContaining("absent");
   }
 
   @Test

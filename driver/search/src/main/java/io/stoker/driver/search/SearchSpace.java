@@ -130,7 +130,7 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
             .map(TrainingOption::name)
             .filter(SearchSpace::mayHold)
             .collect(Collectors.toCollection(TreeSet::new));
-    Check.input(mayHold(name), "'%s' is not for a space (tune sets it)", name);
+    Check.input(mayHold(name), "'%s' is not for a space (tune sets it, or does not need it)", name);
     Check.input(
         known.contains(name), "unknown option '%s'; %s", name, Suggestion.among(name, known));
   }

@@ -100,7 +100,7 @@ public final class TrainJob {
       Optional<String> replayed,
       RoundListeners listeners) {
     Check.input(
-        !requested.averaging().hasQuorum() || !Gang.isAsked(spark),
+        !requested.averaging().hasQuorum() || replayed.isPresent() || !Gang.isAsked(spark),
         "Cannot use --quorum with --gang: a round that must have all workers cannot end without"
             + " some (leave one of them out)");
     ResolvedJob job = ResolvedJob.of(spark, requested, existing);
