@@ -38,7 +38,6 @@ import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.StageInfo;
 import org.apache.spark.storage.BlockId;
-import org.apache.spark.storage.BlockManager;
 import org.apache.spark.storage.RDDBlockId;
 import org.apache.spark.storage.RDDInfo;
 import org.apache.spark.util.TaskCompletionListener;
@@ -66,6 +65,7 @@ public final class FaultPlugin implements SparkPlugin {
 
   private static final int PATIENCE_SECONDS = 60;
   private static final long SLOWNESS_NANOSECONDS = TimeUnit.SECONDS.toNanos(2);
+  private static final int STOPPED_SECONDS = 3;
   private static final long POLL_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final int FAILURES = 2;
 
@@ -73,6 +73,8 @@ public final class FaultPlugin implements SparkPlugin {
     KILL_EXECUTOR,
     KILL_WORKER,
     KILL_DRIVER,
+    /** Stops the first task's executor while it trains a later round; seconds later it goes on. */
+    STOP_EXECUTOR,
     /** Tells a worker process of the cluster that its machine goes, as a person would. */
     NOTIFY_WORKER,
     /** The first task fails, when all its work is done, and its second attempt likewise. */
@@ -146,7 +148,9 @@ public final class FaultPlugin implements SparkPlugin {
     /** The executor says when it has a slice with which a later round begins. */
     WATCH,
     /** The executor ends as soon as it has one, as if it were killed. */
-    END
+    END,
+    /** The executor is stopped for some seconds as soon as its worker trains a later round. */
+    STOP
   }
 
   /**
@@ -202,24 +206,37 @@ public final class FaultPlugin implements SparkPlugin {
           task.addTaskCompletionListener(failing);
         }
         case DAWDLE -> LockSupport.parkNanos(SLOWNESS_NANOSECONDS);
-        case WATCH -> watch(answer.rdd(), task, this::tell);
-        case END -> watch(answer.rdd(), task, () -> Runtime.getRuntime().halt(KILLED));
+        case WATCH -> watch(new Blocks(answer.rdd(), task), false, this::tell);
+        case END ->
+            watch(new Blocks(answer.rdd(), task), false, () -> Runtime.getRuntime().halt(KILLED));
+        case STOP -> watch(new Blocks(answer.rdd(), task), true, Asking::stop);
       }
     }
 
-    /** Waits for a slice of a later round; {@code StageBlocks} numbers the blocks of a stage. */
-    private static void watch(int rdd, TaskContext task, Runnable then) {
-      int workers = task.numPartitions();
-      BlockManager blocks = SparkEnv.get().blockManager();
-      Function1<BlockId, Object> ofLaterRound =
-          block ->
-              block instanceof RDDBlockId each
-                  && each.rddId() == rdd
-                  && each.splitIndex() % (workers + 1) == workers;
+    /** The blocks of a stage on this executor; {@code StageBlocks} numbers them. */
+    private record Blocks(int rdd, TaskContext task) {
+      boolean isEmpty(boolean ofSlices) {
+        int workers = task.numPartitions();
+        Function1<BlockId, Object> wanted =
+            block ->
+                block instanceof RDDBlockId each
+                    && each.rddId() == rdd
+                    && (each.splitIndex() % (workers + 1) == workers) == ofSlices;
+        return SparkEnv.get().blockManager().getMatchingBlockIds(wanted).isEmpty();
+      }
+    }
+
+    /**
+     * Waits for a slice of a later round.
+     *
+     * @param inTraining whether the worker must have deleted its pieces of the round before
+     */
+    private static void watch(Blocks blocks, boolean inTraining, Runnable then) {
+      TaskContext task = blocks.task();
       Thread watching =
           new Thread(
               () -> {
-                while (blocks.getMatchingBlockIds(ofLaterRound).isEmpty()) {
+                while (blocks.isEmpty(true) || (inTraining && !blocks.isEmpty(false))) {
                   if (task.isCompleted()) {
                     return; // Its stage has no later round, or ended before.
                   }
@@ -229,6 +246,18 @@ public final class FaultPlugin implements SparkPlugin {
               });
       watching.setDaemon(true);
       watching.start();
+    }
+
+    /** A child does it, which goes on. */
+    private static void stop() {
+      String commands =
+          "kill -STOP %1$d; sleep %2$d; kill -CONT %1$d"
+              .formatted(ProcessHandle.current().pid(), STOPPED_SECONDS);
+      try {
+        new ProcessBuilder("sh", "-c", commands).start();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     private void tell() {
@@ -298,6 +327,13 @@ public final class FaultPlugin implements SparkPlugin {
           kill(fault, task.process());
           if (first && fault.afterRound()) {
             return fault.action() == Action.KILL_EXECUTOR ? Order.END : Order.WATCH;
+          }
+        }
+        case STOP_EXECUTOR -> {
+          if (killed.isEmpty()) {
+            killed = task.process().executor();
+            say("%s %s", fault.action(), killed);
+            return Order.STOP;
           }
         }
         case SLOW -> slow = slow.isEmpty() ? task.process().executor() : slow;

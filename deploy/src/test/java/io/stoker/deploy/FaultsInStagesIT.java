@@ -36,6 +36,11 @@ class FaultsInStagesIT extends ClusterFaults {
       "train --data data --model lenet5 --checkpoint-every 30 --recipe slices.yaml --overlap"
           + " --epochs 8";
 
+  /** A round is an epoch, and takes long enough for one of two workers to be stopped in it. */
+  private static final String WITH_QUORUM =
+      "train --data data --model lenet5 --checkpoint-every 1000 --recipe slices.yaml"
+          + " --quorum 0.5 --batch 32 --local-steps 11 --epochs 20";
+
   /** All workers have begun, and none needs slices from before the stage any more. */
   private static final String IN_MID_STAGE = "train:3+round";
 
@@ -130,6 +135,20 @@ class FaultsInStagesIT extends ClusterFaults {
     } finally {
       cluster.haveWorkers(0); // The process that was told to leave takes no executors any more.
     }
+  }
+
+  /** Its rounds end without the worker, and the stage waits for the worker's task alone. */
+  @Test
+  @Tag("one-line")
+  void goesOnWithoutAWorkerThatIsStoppedAndItsRecordGivesTheSameBits() throws IOException {
+    job = WITH_QUORUM;
+    Outcome outcome = train("stop-executor@" + IN_MID_STAGE);
+
+    assertParameters(outcome, hash("local[2]", "train --replay " + run, run + "-again"));
+    assertThat(happened("STOP_EXECUTOR ")).hasSize(1);
+    assertThat(happened("lost ")).isEmpty();
+    assertThat(folder.resolve(run).resolve("metrics.jsonl")).content().contains("\"absent\":[");
+    assertThat(outcome.err()).doesNotContain("Rounds are trained again", "Lost task");
   }
 
   /** The rounds of the stage are trained again, in one stage. */

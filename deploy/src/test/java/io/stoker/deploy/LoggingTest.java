@@ -44,6 +44,15 @@ Caused by: java.io.IOException: Connection reset
   }
 
   @Test
+  void aTaskWithoutWhichAStageGoesOnTakesNone() {
+    String ended = "Lost task 3.0 in stage 1.0 (TID 9) (127.0.0.1 executor 1): TaskKilled (%s)";
+    String name = "org.apache.spark.scheduler.TaskSetManager";
+
+    assertThat(logged(name, ended.formatted("its stage goes on without it"), null)).isEmpty();
+    assertThat(logged(name, ended.formatted("another attempt succeeded"), null)).hasSize(1);
+  }
+
+  @Test
   void anExceptionTakesOneLineWithItsMessage() {
     Exception reset = new IOException("Connection reset by peer\n\tat 127.0.0.1");
 
@@ -71,6 +80,9 @@ Caused by: java.io.IOException: Connection reset
               .setMessage(new SimpleMessage(message))
               .setThrown(failure)
               .build();
+      if (context.getConfiguration().getLoggerConfig(name).isFiltered(event)) {
+        return List.of();
+      }
       Appender appender = context.getConfiguration().getAppender("stderr");
       return appender.getLayout().toSerializable(event).toString().lines().toList();
     }

@@ -11,7 +11,8 @@ import java.util.function.Predicate;
 
 /**
  * The workers of a stage with a {@link StageRules.Quorum} without which a round has ended, until
- * they begin again. One that begins again before the next round has begun waits for that round.
+ * they begin again. One that begins again while the others are in the midst of a round waits for
+ * the next one: otherwise it would be late in each round, by as much as it was in the first.
  */
 final class LateWorkers {
   /** The tasks of workers that were told that they are late. */

@@ -112,6 +112,18 @@ final class RoundMembers {
     return ended.size() > round + 1;
   }
 
+  /**
+   * Whether a worker that begins with a round now comes too late to be a member of it, because the
+   * others have begun long ago. If they take longer than usual, it may be in time.
+   */
+  boolean isUnderWay(int round, long nanoTime) {
+    if (!isOn() || round != open() || isLast(round) || isWhole(round)) {
+      return false;
+    }
+    long time = nanoTime - began;
+    return time > grace() && time <= (GRACE_PART + 1) * grace();
+  }
+
   /** Whether a worker has nothing to do in the last round. */
   boolean isAbsentAtTheEnd(int worker) {
     return of(rules.rounds() - 1).filter(members -> !members.contains(worker)).isPresent();
@@ -123,10 +135,10 @@ final class RoundMembers {
    * @param workers those that have delivered in it, and wait for the others
    */
   void delivered(Set<Integer> workers, long nanoTime) {
-    if (!isOn() || isLast(ended.size())) {
+    if (!isOn() || isLast(open())) {
       return;
     }
-    int least = isWhole(ended.size()) ? rules.workers() : rules.quorum().orElseThrow().workers();
+    int least = isWhole(open()) ? rules.workers() : rules.quorum().orElseThrow().workers();
     if (workers.size() < least) {
       reached = OptionalLong.empty();
       return;

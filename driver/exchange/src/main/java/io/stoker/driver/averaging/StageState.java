@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import io.stoker.driver.averaging.DriverReply.BeginAt;
 import io.stoker.driver.averaging.DriverReply.Found;
 import io.stoker.driver.averaging.RunningTasks.Running;
 import io.stoker.driver.averaging.TaskCopies.Copy;
@@ -41,8 +42,8 @@ import java.util.stream.Stream;
  *
  * <p>With a {@link StageRules.Quorum} a round may end without some workers, see {@link
  * RoundMembers}. A worker that is late learns that at its next message, and begins again with the
- * first round that has not ended; what it says of lost executors does not count, because others
- * have deleted what it looked for.
+ * next round of the others; what it says of lost executors does not count, because others have
+ * deleted what it looked for.
  *
  * <p>An executor that does not deliver a block is lost, with all its blocks. If a task runs there
  * nevertheless, it fails at its next message and begins again. The stage is aborted if workers wait
@@ -330,6 +331,7 @@ final class StageState {
 
     private void begins(long ticket, Sender sender) {
       int worker = sender.worker();
+      boolean wasLate = late.task(worker).isPresent();
       running.remove(worker);
       late.remove(worker);
       removeAll(
@@ -338,16 +340,18 @@ final class StageState {
         abort("worker " + worker + " began again while rounds overlap");
       }
       if (aborted.isEmpty() && members.isAbsentAtTheEnd(worker)) { // It needs no slices.
-        answer(
-            ticket,
-            sender,
-            new DriverReply.BeginAt(rules.rounds() - 1, sender.address(), ended, true));
+        answer(ticket, sender, new BeginAt(rules.rounds() - 1, sender.address(), ended, true));
         return;
       }
-      Optional<DriverReply.BeginAt> beginning =
+      Optional<BeginAt> beginning =
           beginning(sender.address()).filter(at -> !members.isOver(at.round()));
       if (aborted.isEmpty()
-          && beginning.filter(at -> members.isLate(worker, at.round())).isPresent()) {
+          && beginning
+              .filter(
+                  at ->
+                      members.isLate(worker, at.round())
+                          || (wasLate && members.isUnderWay(at.round(), now)))
+              .isPresent()) {
         late.joins(ticket, sender);
         return;
       }
@@ -371,12 +375,12 @@ final class StageState {
      *
      * @param here its executor, which is preferred
      */
-    private Optional<DriverReply.BeginAt> beginning(BlockAddress here) {
+    private Optional<BeginAt> beginning(BlockAddress here) {
       int round = firstRound();
       return Optional.of(here)
           .filter(address -> held.holdsStart(address, round) || (round == 0 && !ended))
           .or(() -> held.ofStart(round))
-          .map(holder -> new DriverReply.BeginAt(round, holder, ended));
+          .map(holder -> new BeginAt(round, holder, ended));
     }
 
     private int firstRound() {

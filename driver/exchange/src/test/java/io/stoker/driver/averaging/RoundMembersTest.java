@@ -100,6 +100,25 @@ class RoundMembersTest {
   }
 
   @Test
+  void aRoundIsUnderWayUntilItTakesLongerThanUsual() {
+    RoundMembers members = opened(4);
+    assertThat(isUnderWay(members, 0, 1)).isFalse();
+    assertThat(isUnderWay(members, 0, 1.1)).isTrue();
+    assertThat(isUnderWay(members, 0, 5)).isTrue();
+    assertThat(isUnderWay(members, 0, 5.1)).isFalse();
+    assertThat(isUnderWay(members, 1, 2)).as("it has not begun").isFalse();
+    assertThat(isUnderWay(opened(0), 0, 2)).as("a round's time is not known").isFalse();
+    delivered(members, 4, 0, 1, 2, 3);
+    delivered(members, 8, 0, 1, 2, 3);
+
+    assertThat(isUnderWay(members, 2, 10)).as("it needs all workers").isFalse();
+  }
+
+  private static boolean isUnderWay(RoundMembers members, int round, double seconds) {
+    return members.isUnderWay(round, (long) (seconds * 1e9));
+  }
+
+  @Test
   void theLastRoundHasTheMembersOfTheOneBefore() {
     RoundMembers members = opened(4);
     for (int round = 0; round < 5; round++) {

@@ -38,6 +38,65 @@ class StageStateTest {
         new StageRules(2, 4, hasOwners, overlap, patience, Duration.ofSeconds(2)), 0);
   }
 
+  private static StageState withQuorumOfOne() {
+    StageRules.Quorum quorum = new StageRules.Quorum(1, Set.of(), Duration.ofSeconds(8));
+    Patience patience = new Patience(Duration.ofSeconds(20), Duration.ofSeconds(5));
+    return StageState.opened(
+        new StageRules(2, 9, true, false, patience, Duration.ofSeconds(2), Optional.of(quorum)), 0);
+  }
+
+  private List<DriverReply> graceEnds(long more) {
+    seconds += more;
+    return on(new StageEvent.GracePasses(Duration.ofSeconds(seconds).toNanos()));
+  }
+
+  /** Worker 0 ends a round alone, in ten seconds, and begins the next one. */
+  private void endsAlone(int round) {
+    seconds += 8;
+    stored(Blocks.PIECES, round, 0, A);
+    assertThat(graceEnds(2)).hasOnlyElementsOfType(Found.class);
+    stored(Blocks.AVERAGES, round, 0, A);
+    arrives(new Loaded(sender(0, A), round + 1));
+  }
+
+  /** If it joined the round that is under way, it would be late by the same time in each round. */
+  @Test
+  void aLateWorkerJoinsTheRoundThatBeginsNext() {
+    state = withQuorumOfOne();
+    begins(0, A);
+    begins(1, B);
+    endsAlone(0);
+    seconds += 5;
+    assertThat(stored(Blocks.PIECES, 0, 1, B)).containsExactly(new DriverReply.Late());
+    assertThat(begins(1, B)).as("in the midst of round 1").isEmpty();
+    seconds += 3;
+    stored(Blocks.PIECES, 1, 0, A);
+    assertThat(graceEnds(2)).hasOnlyElementsOfType(Found.class).hasSize(1);
+    stored(Blocks.AVERAGES, 1, 0, A);
+
+    assertThat(arrives(new Loaded(sender(0, A), 2)))
+        .containsExactlyInAnyOrder(new BeginAt(2, A, false), new DriverReply.Noted(true));
+    assertThat(state.absent(1)).containsExactly(1);
+  }
+
+  @Test
+  void aLateWorkerBeginsAtOnceWhereTheOthersHaveJustBegunOrDoNotEndTheirRound() {
+    state = withQuorumOfOne();
+    begins(0, A);
+    begins(1, B);
+    endsAlone(0);
+    seconds += 1;
+    assertThat(stored(Blocks.PIECES, 0, 1, B)).containsExactly(new DriverReply.Late());
+    assertThat(begins(1, B)).containsExactly(new BeginAt(1, A, false));
+    endsAlone(1);
+    seconds += 4;
+    assertThat(stored(Blocks.PIECES, 1, 1, B)).containsExactly(new DriverReply.Late());
+    assertThat(begins(1, B)).isEmpty();
+
+    assertThat(graceEnds(3)).isEmpty();
+    assertThat(graceEnds(10)).containsExactly(new BeginAt(2, A, false));
+  }
+
   private List<DriverReply> on(StageEvent event) {
     StageState.Transition change = state.on(event);
     state = change.next();

@@ -37,7 +37,7 @@ public final class RoundMetrics {
   }
 
   /** A round of some values that has ended without some workers. */
-  static RoundMetrics of(Map<RoundNumber, ? extends Number> values, List<Integer> absent) {
+  public static RoundMetrics of(Map<RoundNumber, ? extends Number> values, List<Integer> absent) {
     double[] all = new double[RoundNumber.values().length];
     values.forEach((number, value) -> all[number.index()] = value.doubleValue());
     return new RoundMetrics(all, absent);

@@ -74,12 +74,13 @@ public final class TrainingLog implements RoundListener {
     PhaseSeconds seconds = round.seconds();
     return String.format(
         Locale.ROOT,
-        "round %d/%d epoch %d: examples %d, loss %.4f, accuracy %.2f %%, rate %.3g, %.0f img/s,"
+        "round %d/%d epoch %d%s: examples %d, loss %.4f, accuracy %.2f %%, rate %.3g, %.0f img/s,"
             + " %.2f s (gather %.2f, data %.2f, compute %.2f, scatter %.2f, average %.2f,"
             + " checkpoint %.2f)%s",
         round.round(),
         rounds,
         round.epoch(),
+        round.absent().isEmpty() ? "" : " without workers " + round.absent(),
         round.examples(),
         round.loss(),
         100 * round.accuracy(),

@@ -45,6 +45,21 @@ class TrainingLogTest {
   }
 
   @Test
+  void namesTheWorkersThatWereAbsent() {
+    TrainingLog log = new TrainingLog(now::get);
+    Map<RoundNumber, Integer> seventh = Map.of(RoundNumber.ROUND, 7, RoundNumber.EPOCH, 1);
+    try (LogLines lines = LogLines.of(TrainingLog.class)) {
+      log.started(HUNDRED_ROUNDS, TrainingClock.START);
+      log.roundFinished(RoundMetrics.of(seventh, List.of(1, 3)));
+
+      assertThat(lines.lines())
+          .singleElement()
+          .asString()
+          .startsWith("INFO round 7/100 epoch 1 without workers [1, 3]: examples");
+    }
+  }
+
+  @Test
   void saysEachRoundOfASlowJob() {
     assertThat(log(Duration.ofSeconds(5))).hasSize(100);
   }
