@@ -80,7 +80,7 @@ Caused by: java.io.IOException: Connection reset
               .setMessage(new SimpleMessage(message))
               .setThrown(failure)
               .build();
-      if (context.getConfiguration().getLoggerConfig(name).isFiltered(event)) {
+      if (context.getConfiguration().getLoggerConfig(event.getLoggerName()).isFiltered(event)) {
         return List.of();
       }
       Appender appender = context.getConfiguration().getAppender("stderr");
