@@ -39,7 +39,7 @@ class FaultsInStagesIT extends ClusterFaults {
   /** A round is an epoch, and takes long enough for one of two workers to be stopped in it. */
   private static final String WITH_QUORUM =
       "train --data data --model lenet5 --checkpoint-every 1000 --recipe slices.yaml"
-          + " --quorum 0.5 --batch 32 --local-steps 11 --epochs 20";
+          + " --quorum 0.5 --batch 32 --local-steps 11 --epochs 14";
 
   /** All workers have begun, and none needs slices from before the stage any more. */
   private static final String IN_MID_STAGE = "train:3+round";
