@@ -217,7 +217,7 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
   /**
    * Options of trials that are to be possible: each value of {@link Dimension#corners} by itself.
    */
-  List<ObjectNode> corners() {
+  public List<ObjectNode> corners() {
     List<ObjectNode> corners = new ArrayList<>();
     for (Dimension dimension : dimensions) {
       for (JsonNode value : dimension.corners()) {

@@ -10,12 +10,9 @@ import io.stoker.driver.run.RunLock;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
-import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -42,11 +39,10 @@ public final class Study {
   private final FoldResults folds;
   private final StudyListener listener;
   private final IntSupplier slots;
-  private final List<Bracket> brackets;
   private TrackingConfig tracking = new TrackingConfig("");
   private StudyWatch watch = StudyWatch.NONE;
 
-  @GuardedBy("this") private final List<Map<Integer, TrialResult>> results = new ArrayList<>();
+  @GuardedBy("this") private final StudyResults results;
 
   @GuardedBy("this") private final Places places;
 
@@ -81,11 +77,7 @@ public final class Study {
     this.job = new TrialJob(folder, plan, jobs, folds);
     this.listener = listener;
     this.slots = slots;
-    this.brackets = plan.brackets();
-    int rungs = brackets.stream().mapToInt(bracket -> bracket.rungs().size()).max().orElseThrow();
-    for (int rung = 0; rung < rungs; rung++) {
-      results.add(new TreeMap<>());
-    }
+    this.results = new StudyResults(plan);
   }
 
   /** Has the study and its trials logged to a tracking server, if one is named. */
@@ -138,9 +130,9 @@ public final class Study {
   private Standing climb(RunLock lock) {
     synchronized (this) {
       for (TrialResult done : folder.results(plan)) {
-        results.get(done.rung()).put(done.trial(), done);
+        results.add(done);
       }
-      for (int rung = 0; rung < results.size() && plan.costs().isEmpty(); rung++) {
+      for (int rung = 0; rung < results.rungs() && plan.costs().isEmpty(); rung++) {
         deleteLosers(rung); // A kill may have left some.
       }
     }
@@ -158,27 +150,18 @@ public final class Study {
   }
 
   private synchronized int rungs() {
-    return results.size();
+    return results.rungs();
   }
 
   private synchronized List<Integer> promoted(int rung) {
-    Map<Integer, TrialResult> lowest = results.get(0);
+    Collection<TrialResult> lowest = results.rung(0).values();
     Check.input(
-        lowest.values().stream().anyMatch(TrialResult::isDone),
+        lowest.stream().anyMatch(TrialResult::isDone),
         "All %d trials of study %s failed; the first: %s",
         lowest.size(),
         folder.path(),
-        lowest.values().stream().map(TrialResult::reason).findFirst().orElse(""));
-    List<Integer> promoted = new ArrayList<>();
-    for (Bracket bracket : brackets) {
-      if (rung < bracket.rungs().size()) {
-        ranked(bracket, rung - 1).stream()
-            .filter(TrialResult::isDone)
-            .limit(bracket.kept(rung - 1))
-            .forEach(result -> promoted.add(result.trial()));
-      }
-    }
-    return promoted;
+        lowest.stream().map(TrialResult::reason).findFirst().orElse(""));
+    return results.promoted(rung);
   }
 
   /** Trains all trials of a rung that have no result yet. */
@@ -203,10 +186,10 @@ public final class Study {
 
   /** The options of a trial, once the results that they depend on are there. */
   private synchronized ObjectNode awaitOptions(int trial) throws InterruptedException {
-    places.find(trial + 1, results.get(0));
+    places.find(trial + 1, results.rung(0));
     while (places.options().size() <= trial && failure.isEmpty()) {
       wait();
-      places.find(trial + 1, results.get(0));
+      places.find(trial + 1, results.rung(0));
     }
     return failure.isEmpty() ? places.options().get(trial) : plan.searchSpace().fixed();
   }
@@ -215,7 +198,7 @@ public final class Study {
   private synchronized void begin(
       int trial, int number, ObjectNode values, int rung, ExecutorService threads)
       throws InterruptedException {
-    if (failure.isPresent() || results.get(rung).containsKey(trial)) {
+    if (failure.isPresent() || results.rung(rung).containsKey(trial)) {
       return;
     }
     int workers = workers(trial, values);
@@ -261,9 +244,11 @@ public final class Study {
   }
 
   @GuardedBy("this") private void ended(TrialResult result) {
-    results.get(result.rung()).put(result.trial(), result);
+    results.add(result);
     try {
-      deleteLoser(result);
+      if (plan.costs().isEmpty()) {
+        results.loser(result).ifPresent(this::deleteCheckpoints);
+      }
       Standing standing = standing();
       StudyTracking.progressed(watch, result, standing);
       listener.ended(result, standing);
@@ -272,11 +257,8 @@ public final class Study {
     }
   }
 
-  /** Trials that enough others have beaten on a rung will not go on, whatever is to come. */
   @GuardedBy("this") private void deleteLosers(int rung) {
-    for (Bracket bracket : brackets) {
-      ranked(bracket, rung).stream().skip(kept(bracket, rung)).forEach(this::deleteCheckpoints);
-    }
+    results.losers(rung).forEach(this::deleteCheckpoints);
   }
 
   /**
@@ -287,29 +269,6 @@ public final class Study {
     if (!plan.costs().isEmpty()) {
       deleteLosers(rung);
     }
-  }
-
-  /** How many trials keep their checkpoints: those that go on, or the Pareto front. */
-  @GuardedBy("this") private int kept(Bracket bracket, int rung) {
-    return rung + 1 < bracket.rungs().size() || plan.costs().isEmpty()
-        ? bracket.kept(rung)
-        : Ranking.front(ranked(bracket, rung)).size();
-  }
-
-  /** Deletes the checkpoints of the one trial that a result makes a loser, if there is one. */
-  @GuardedBy("this") private void deleteLoser(TrialResult result) {
-    if (!plan.costs().isEmpty()) {
-      return;
-    }
-    Bracket bracket = plan.bracket(result.trial());
-    List<TrialResult> ranked = ranked(bracket, result.rung());
-    int loser = Math.max(ranked.indexOf(result), bracket.kept(result.rung()));
-    ranked.stream().skip(loser).findFirst().ifPresent(this::deleteCheckpoints);
-  }
-
-  @GuardedBy("this") private List<TrialResult> ranked(Bracket bracket, int rung) {
-    return Ranking.bestFirst(
-        results.get(rung).values().stream().filter(result -> bracket.has(result.trial())));
   }
 
   private void deleteCheckpoints(TrialResult loser) {
@@ -330,12 +289,7 @@ public final class Study {
   }
 
   private synchronized Standing standing() {
-    List<TrialResult> all =
-        results.stream()
-            .flatMap(rung -> rung.values().stream())
-            .sorted(Comparator.comparingInt(TrialResult::rung).thenComparingInt(TrialResult::trial))
-            .toList();
-    return new Standing(plan, places.options(), all, running);
+    return new Standing(plan, places.options(), results.all(), running);
   }
 
   private void awaitEnd(ExecutorService threads) {
