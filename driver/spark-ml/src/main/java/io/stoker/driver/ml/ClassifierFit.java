@@ -60,8 +60,8 @@ final class ClassifierFit {
   private static final List<String> OF_JOB_GROUP =
       List.of("spark.jobGroup.id", "spark.job.description", "spark.job.interruptOnCancel");
 
-  /** One for each run folder: of two fits of one job, the second finds what the first trained. */
-  private static final Map<String, Object> RUNS = new ConcurrentHashMap<>();
+  /** One for each folder in a {@code checkpointDir} that this process has fitted in. */
+  private static final Map<Path, Object> FOLDERS = new ConcurrentHashMap<>();
 
   static final int IDENTITY_DIGITS = 16;
 
@@ -172,8 +172,8 @@ final class ClassifierFit {
     return Math.toIntExact(Division.ceiling(steps, classifier.getLocalSteps()));
   }
 
-  /** A hash of everything that the result depends on. */
-  private String identity(TrainingConfig config, ShardFolder shards) {
+  /** A hash of everything that the result depends on, by content and not by place. */
+  String identity(TrainingConfig config, ShardFolder shards) {
     ObjectNode job = ConfigFormat.toJson(config);
     job.remove(OF_NO_INFLUENCE);
     job.put(
@@ -211,14 +211,26 @@ final class ClassifierFit {
     return folder;
   }
 
-  TrainResult train(TrainingConfig config, RoundListeners listeners) {
-    synchronized (RUNS.computeIfAbsent(config.run(), run -> new Object())) {
-      ExistingRun existing = holdsRun(config.run()) ? ExistingRun.RESUME : ExistingRun.REFUSE;
-      WatchedRun watched = new WatchedRun(config, existing, tensorboardFolder(config), hadoop);
-      try (RunWatches watches = RunWatches.start(watched)) {
-        return TrainJob.run(spark, config, existing, listeners.and(watches.listeners()));
-      }
+  /** Works in a folder: of two equal fits side by side, the second finds what the first did. */
+  <T> T inTurn(Path folder, Supplier<T> work) {
+    if (isTemporary()) {
+      return work.get();
     }
+    synchronized (FOLDERS.computeIfAbsent(folder, key -> new Object())) {
+      return work.get();
+    }
+  }
+
+  TrainResult train(TrainingConfig config, RoundListeners listeners) {
+    return inTurn(
+        new Path(config.run()),
+        () -> {
+          ExistingRun existing = holdsRun(config.run()) ? ExistingRun.RESUME : ExistingRun.REFUSE;
+          WatchedRun watched = new WatchedRun(config, existing, tensorboardFolder(config), hadoop);
+          try (RunWatches watches = RunWatches.start(watched)) {
+            return TrainJob.run(spark, config, existing, listeners.and(watches.listeners()));
+          }
+        });
   }
 
   /** Of its own for each run, in the folder that the params name. */

@@ -9,6 +9,7 @@ import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrackingConfig;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.ValidationConfig;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.search.Cost;
 import io.stoker.driver.search.Sampler;
@@ -58,14 +59,15 @@ final class TunerFit {
           ShardFolder shards = fit.shards(cache);
           StudyPlan plan = asked.with(shards.path().toString(), shards.manifestHash());
           plan.requireFolds(shards.manifest());
-          Path place = fit.place("study-" + identity(plan), cache);
-          StudyFolder folder = StudyFolder.at(place, hadoop);
-          Standing standing =
-              new Study(spark, folder, plan, trials::job, () -> Slots.now(spark).count(), this::log)
-                  .logTo(new TrackingConfig(tuner.getMlflowUri()))
-                  .run();
-          return model(folder, standing);
+          Path place = fit.place("study-" + identity(plan, fit, shards), cache);
+          return fit.inTurn(place, () -> search(StudyFolder.at(place, hadoop), plan));
         });
+  }
+
+  private StokerTunerModel search(StudyFolder folder, StudyPlan plan) {
+    Study study =
+        new Study(spark, folder, plan, trials::job, () -> Slots.now(spark).count(), this::log);
+    return model(folder, study.logTo(new TrackingConfig(tuner.getMlflowUri())).run());
   }
 
   private void checkValidation() {
@@ -118,9 +120,18 @@ final class TunerFit {
         : asked.ofBest();
   }
 
-  /** A hash of everything that the study depends on, without where the data are. */
-  private static String identity(StudyPlan plan) {
-    return Sha256.hex(plan.with("-", plan.dataSha256()).toString().getBytes(StandardCharsets.UTF_8))
+  /** A hash of everything that the study depends on: models, for one, by content. */
+  private String identity(StudyPlan plan, ClassifierFit fit, ShardFolder shards) {
+    StringBuilder all = new StringBuilder(plan.with("-", plan.dataSha256()).toString());
+    for (ObjectNode options : plan.searchSpace().corners()) {
+      options.put("data", "-").put("run", "-").put("validate-every", ValidationConfig.EPOCH);
+      try {
+        all.append(fit.identity(trials.job("space", options), shards));
+      } catch (InputException e) {
+        all.append(e.getMessage()); // Its trials will fail for that reason.
+      }
+    }
+    return Sha256.hex(all.toString().getBytes(StandardCharsets.UTF_8))
         .substring(0, ClassifierFit.IDENTITY_DIGITS);
   }
 
@@ -157,8 +168,8 @@ final class TunerFit {
             .toString());
     recipe.put("keep", 1);
     TrainingConfig job = trials.job(source, recipe);
-    if (plan.folds() == 0) {
-      job = job.toBuilder().epochs(plan.epochs(winner)).build();
+    if (plan.folds() == 0) { // The run is complete, and its study has logged it.
+      job = job.toBuilder().epochs(plan.epochs(winner)).set("mlflow", "").build();
     }
     ClassifierFit fit = new ClassifierFit(classifier, dataset);
     StokerModel best = fit.model(fit.train(job, RoundListeners.NONE));

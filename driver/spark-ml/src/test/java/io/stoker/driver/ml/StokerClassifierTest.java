@@ -17,9 +17,11 @@ import io.stoker.driver.run.RunLock;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -333,6 +335,35 @@ class StokerClassifierTest {
     assertThat(model.summary().numRounds()).isEqualTo(12);
     assertThat(scratch.resolve("runs")).isDirectoryContaining("glob:**/fit-*");
     assertThat(interrupted.fit(images).parametersSha256()).isEqualTo(undisturbed);
+  }
+
+  @Test
+  void ofEqualFitsOneTrainsAndTheOthersFindItsModel() throws Exception {
+    StokerClassifier classifier = classifier().setCheckpointDir(scratch.toString());
+    ExecutorService second = Executors.newSingleThreadExecutor();
+    StokerModel one;
+    StokerModel other;
+    try {
+      Future<StokerModel> sideBySide =
+          second.submit(() -> classifier.copy(new ParamMap()).fit(images));
+      one = classifier.copy(new ParamMap()).fit(images);
+      other = sideBySide.get();
+    } finally {
+      second.shutdownNow();
+    }
+    Path rounds = Path.of(URI.create(one.summary().runFolder())).resolve("metrics.jsonl");
+    byte[] trained = Files.readAllBytes(rounds);
+
+    StokerModel later = classifier.fit(images.repartition(5));
+
+    assertThat(Files.readAllLines(rounds)).hasSize(6);
+    assertThat(Files.readAllBytes(rounds)).isEqualTo(trained);
+    assertThat(List.of(other, later))
+        .extracting(StokerModel::parametersSha256)
+        .containsOnly(one.parametersSha256());
+    assertThat(List.of(other, later))
+        .extracting(model -> model.summary().runFolder())
+        .containsOnly(one.summary().runFolder());
   }
 
   @Test

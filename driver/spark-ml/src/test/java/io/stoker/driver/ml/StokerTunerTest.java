@@ -5,6 +5,10 @@ import static org.apache.spark.sql.functions.expr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.search.Standing;
@@ -12,13 +16,21 @@ import io.stoker.driver.search.StudyFolder;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -136,6 +148,75 @@ class StokerTunerTest {
     assertThat(judgedByRows().setSeed(4).setCheckpointDir(scratch.toString()).fit(images))
         .extracting(StokerTunerModel::studyFolder)
         .isNotEqualTo(first.studyFolder());
+  }
+
+  /** A model file that has changed since makes it another study. */
+  @Test
+  void equalFitsShareAStudyAndAnotherModelUnderThatNameHasItsOwn() throws Exception {
+    Path model = Files.copy(folder.resolve("tiny.yaml"), scratch.resolve("model.yaml"));
+    StokerTuner tuner =
+        judgedByRows()
+            .setModel(model.toString())
+            .setTrials(2)
+            .setMaxIter(1)
+            .setCheckpointDir(scratch.toString());
+    ExecutorService second = Executors.newSingleThreadExecutor();
+    StokerTunerModel one;
+    StokerTunerModel other;
+    try {
+      Future<StokerTunerModel> sideBySide =
+          second.submit(() -> tuner.copy(new ParamMap()).fit(images));
+      one = tuner.copy(new ParamMap()).fit(images);
+      other = sideBySide.get();
+    } finally {
+      second.shutdownNow();
+    }
+    Files.copy(folder.resolve("normalized.yaml"), model, StandardCopyOption.REPLACE_EXISTING);
+    StokerTunerModel changed = tuner.fit(images);
+
+    assertThat(other.studyFolder()).isEqualTo(one.studyFolder());
+    assertThat(other.bestModel().parametersSha256()).isEqualTo(one.bestModel().parametersSha256());
+    assertThat(changed.studyFolder()).isNotEqualTo(one.studyFolder());
+    assertThat(changed.bestModel().parametersSha256())
+        .isNotEqualTo(one.bestModel().parametersSha256());
+  }
+
+  @Test
+  void eachTrialIsLoggedOnce() throws IOException {
+    List<String> ended = Collections.synchronizedList(new ArrayList<>());
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 50);
+    server.createContext("/", exchange -> answer(exchange, ended));
+    server.start();
+    try {
+      judgedByRows()
+          .setTrials(2)
+          .setHalving(1)
+          .setMaxIter(1)
+          .setMlflowUri("http://127.0.0.1:" + server.getAddress().getPort())
+          .fit(images);
+    } finally {
+      server.stop(0);
+    }
+
+    assertThat(ended).containsExactly("FINISHED", "FINISHED", "FINISHED");
+  }
+
+  /** Answers as MLflow does, of one run. */
+  private static void answer(HttpExchange exchange, List<String> ended) throws IOException {
+    try (exchange) {
+      JsonNode request = new JsonMapper().readTree(exchange.getRequestBody().readAllBytes());
+      if (exchange.getRequestURI().getPath().endsWith("/runs/update")) {
+        ended.add(request.path("status").asText());
+      }
+      byte[] answer =
+          """
+          {"experiment": {"experiment_id": "7"}, "run": {"info": {"run_id": "1",
+            "experiment_id": "7", "lifecycle_stage": "active", "artifact_uri": "s3://b/7"}}}
+          """
+              .getBytes(StandardCharsets.UTF_8);
+      exchange.sendResponseHeaders(200, answer.length);
+      exchange.getResponseBody().write(answer);
+    }
   }
 
   private static Map<Path, byte[]> contents(Path folder) throws IOException {

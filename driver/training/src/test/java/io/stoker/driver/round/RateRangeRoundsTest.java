@@ -15,8 +15,10 @@ import io.stoker.failure.InputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class RateRangeRoundsTest {
@@ -57,6 +59,30 @@ class RateRangeRoundsTest {
     List<Double> one = losses("local[1]", config);
 
     assertThat(losses("local[3]", config)).isEqualTo(one);
+  }
+
+  @Test
+  @Timeout(120)
+  void waitsUntilAnotherJobOfTheApplicationHasEnded() throws Exception {
+    TrainingConfig config = TinyJob.in(folder).config("run").build();
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      FutureTask<List<RoundMetrics>> test =
+          new FutureTask<>(() -> RateRangeRounds.train(spark, config, RANGE));
+      Thread thread = new Thread(test);
+      JobQueue queue = JobQueue.of(spark.sc());
+      queue.await("run a", 2, () -> 2);
+      thread.start();
+      while (thread.getState() != Thread.State.TIMED_WAITING) {
+        Thread.onSpinWait();
+      }
+      assertThat(thread.getStackTrace())
+          .extracting(StackTraceElement::getClassName)
+          .contains(JobQueue.class.getName());
+
+      queue.end(2);
+
+      assertThat(test.get()).hasSize(13);
+    }
   }
 
   private static List<Double> losses(String master, TrainingConfig config) {
