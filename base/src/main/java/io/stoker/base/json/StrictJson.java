@@ -25,6 +25,7 @@ import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.type.LogicalType;
+import io.stoker.base.TerminalText;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.NewerVersionException;
 import io.stoker.failure.StokerException;
@@ -206,7 +207,8 @@ public final class StrictJson {
   private static void requireNoNull(JsonNode node, String place) {
     for (Map.Entry<String, JsonNode> field : node.properties()) {
       if (field.getValue().isNull()) {
-        throw damaged(place, "a value is null (field %s)".formatted(field.getKey()), null);
+        throw damaged(
+            place, "a value is null (field %s)".formatted(shortened(field.getKey())), null);
       }
       requireNoNull(field.getValue(), place);
     }
@@ -226,7 +228,7 @@ public final class StrictJson {
     Matcher duplicate = DUPLICATE.matcher(message);
     Matcher outOfRange = OUT_OF_RANGE.matcher(message);
     if (e instanceof UnrecognizedPropertyException unknown) {
-      return "the field '%s' is unknown".formatted(unknown.getPropertyName());
+      return "the field '%s' is unknown".formatted(shortened(unknown.getPropertyName()));
     }
     if (e instanceof InvalidNullException || message.startsWith("Cannot map `null`")) {
       return "a value is null";
@@ -236,7 +238,7 @@ public final class StrictJson {
       return "a field is missing";
     }
     if (duplicate.lookingAt()) {
-      return "the field '%s' appears twice".formatted(duplicate.group(1));
+      return "the field '%s' appears twice".formatted(shortened(duplicate.group(1)));
     }
     if (outOfRange.lookingAt()) {
       return "the number %s is out of range".formatted(outOfRange.group(1));
@@ -260,7 +262,7 @@ public final class StrictJson {
   }
 
   private static String shortened(String text) {
-    String line = text.lines().findFirst().orElse("");
+    String line = TerminalText.escapeLine(text);
     return line.length() <= LONGEST_REASON ? line : line.substring(0, LONGEST_REASON) + "...";
   }
 

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.stoker.base.TerminalText;
 import io.stoker.base.json.StrictJson;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
@@ -113,7 +114,8 @@ record MetadataJson(
     try {
       return of(StrictJson.readOlder(MAPPER, bytes, Fields.class, place));
     } catch (InputException e) {
-      throw new DamagedException("Cannot read %s: %s".formatted(place, e.getMessage()), e);
+      String reason = TerminalText.escapeLine(e.getMessage()); // It may name keys of the model.
+      throw new DamagedException("Cannot read %s: %s".formatted(place, reason), e);
     }
   }
 

@@ -283,6 +283,11 @@ class DamagedModelFileTest {
             + " true}} | Invalid range",
         "\"format\" : 1 | \"format\" : 1, \"int8\" : {\"2\" : {\"largest\" : 2, \"signed\" : true}}"
             + " | Invalid layer in int8: 2",
+        "\"format\" : 1 | \"format\" : 1, \"a\\nb\" : 1 | 'a\\nb' is unknown",
+        "\"format\" : 1 | \"format\" : 1, \"images\" : null | is null (field images)",
+        "\"units\" : 2 | \"units\" : 2, \"a\\nb\" : 2 | a\\nb",
+        "\"mean\" : [ 127.25 ] | \"mean\" : [ \"NaN\" ] | stoker.json",
+        "\"mean\" : [ 127.25 ] | \"mean\" : [ NaN ] | not valid JSON",
       })
   void metadataThatCannotBeIsRefused(String text, String replacement, String reason)
       throws IOException {
