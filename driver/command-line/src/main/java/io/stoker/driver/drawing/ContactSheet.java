@@ -78,7 +78,18 @@ public final class ContactSheet {
         graphics -> drawRows(graphics, samples, left));
   }
 
-  private record Sample(String className, Pixels image, long id) {}
+  /** A sample in its block, which holds images as they are stored; one at a time is decoded. */
+  private record Sample(String className, ShardBlock block, int row) {
+    Pixels image(ImageShape shape) {
+      byte[] pixels = new byte[shape.bytes()];
+      block.decode(row, pixels);
+      return new Pixels(shape, pixels);
+    }
+
+    long id() {
+      return block.sampleId(row);
+    }
+  }
 
   /** The first sample of each class, by label. */
   private List<Sample> samples() throws IOException {
@@ -90,15 +101,8 @@ public final class ContactSheet {
       ShardBlock block = data.block(index);
       for (int row = 0; row < block.rows(); row++) {
         int label = block.label(row);
-        if (label < wanted && !found.containsKey(label)) {
-          byte[] pixels = new byte[shape.bytes()];
-          block.decode(row, pixels);
-          found.put(
-              label,
-              new Sample(
-                  manifest.classNames().get(label),
-                  new Pixels(shape, pixels),
-                  block.sampleId(row)));
+        if (label < wanted) {
+          found.putIfAbsent(label, new Sample(manifest.classNames().get(label), block, row));
         }
       }
     }
@@ -119,7 +123,7 @@ public final class ContactSheet {
           ImageDrawing.clip(graphics, sample.className(), LONGEST_NAME),
           GAP,
           top + cellHeight / 2 + 5);
-      drawImage(graphics, sample.image(), left, top);
+      drawImage(graphics, sample.image(shape), left, top);
       input.ifPresent(with -> drawVersions(graphics, with, sample, below, augmented, top));
     }
   }
@@ -129,12 +133,13 @@ public final class ContactSheet {
     AugmentationChain chain =
         new AugmentationChain(
             with.augmentations(), shape, with.image(), data.folder().manifest().statistics());
+    byte[] image = sample.image(shape).values();
     byte[] augmented = new byte[with.image().bytes()];
     for (int epoch = 0; epoch < VERSIONS; epoch++) {
-      chain.apply(seed, epoch, sample.id(), sample.image().values(), augmented);
+      chain.apply(seed, epoch, sample.id(), image, augmented);
       if (with.mixing().isOn()) {
         byte[] neighbour = new byte[augmented.length];
-        chain.apply(seed, epoch, other.id(), other.image().values(), neighbour);
+        chain.apply(seed, epoch, other.id(), other.image(shape).values(), neighbour);
         with.mixing()
             .draw(seed, epoch, sample.id(), with.image())
             .applyToPixels(augmented, neighbour, with.image());
