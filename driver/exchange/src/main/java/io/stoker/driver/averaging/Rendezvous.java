@@ -49,29 +49,22 @@ final class Rendezvous implements AutoCloseable {
   /** A stage that is open, with what its state has no use for. */
   private record OpenStage(StageState state, long abortedAt) {}
 
-  @GuardedBy("this")
-  private final Map<Integer, OpenStage> stages = new HashMap<>();
+  @GuardedBy("this") private final Map<Integer, OpenStage> stages = new HashMap<>();
 
-  @GuardedBy("this")
-  private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
+  @GuardedBy("this") private final Map<Integer, List<TaskReport>> reports = new HashMap<>();
 
   /** By stage, when each of its rounds was complete. */
-  @GuardedBy("this")
-  private final Map<Integer, List<Long>> completed = new HashMap<>();
+  @GuardedBy("this") private final Map<Integer, List<Long>> completed = new HashMap<>();
 
   /** How the messages that wait for an answer are answered, by ticket. */
-  @GuardedBy("this")
-  private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
+  @GuardedBy("this") private final Map<Long, DriverEndpoint.Reply> replies = new HashMap<>();
 
   /** The tasks that were ended because their stage has no work left for them. */
-  @GuardedBy("this")
-  private final Set<Long> ended = new HashSet<>();
+  @GuardedBy("this") private final Set<Long> ended = new HashSet<>();
 
-  @GuardedBy("this")
-  private long tickets;
+  @GuardedBy("this") private long tickets;
 
-  @GuardedBy("this")
-  private Optional<Throwable> failure = Optional.empty();
+  @GuardedBy("this") private Optional<Throwable> failure = Optional.empty();
 
   private AutoCloseable connection = () -> {};
 
@@ -201,8 +194,7 @@ final class Rendezvous implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this")
-  private boolean isCopy(WorkerMessage.Sender sender) {
+  @GuardedBy("this") private boolean isCopy(WorkerMessage.Sender sender) {
     Optional<Long> known = stages.get(sender.stage()).state().task(sender.worker());
     boolean isKnown = known.isPresent() && known.get() == sender.task();
     return !isKnown
@@ -277,8 +269,7 @@ final class Rendezvous implements AutoCloseable {
     }
   }
 
-  @GuardedBy("this")
-  private void happens(int stage, StageEvent event) {
+  @GuardedBy("this") private void happens(int stage, StageEvent event) {
     OpenStage open = stages.get(stage);
     if (open == null) {
       return;
@@ -305,8 +296,7 @@ final class Rendezvous implements AutoCloseable {
    *
    * @return whether all were sent
    */
-  @GuardedBy("this")
-  private boolean sendAll(List<Answer> answers) {
+  @GuardedBy("this") private boolean sendAll(List<Answer> answers) {
     // Most workers get the same object.
     IdentityHashMap<DriverReply, byte[]> encoded = new IdentityHashMap<>();
     boolean all = true;
@@ -320,8 +310,7 @@ final class Rendezvous implements AutoCloseable {
   }
 
   /** Answers a message, and returns whether that was possible. */
-  @GuardedBy("this")
-  private boolean send(long ticket, byte[] answer) {
+  @GuardedBy("this") private boolean send(long ticket, byte[] answer) {
     try {
       replies.remove(ticket).send(answer);
       return true;
