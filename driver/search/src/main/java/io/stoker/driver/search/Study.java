@@ -132,6 +132,7 @@ public final class Study {
       for (TrialResult done : folder.results(plan)) {
         results.add(done);
       }
+      places.find(plan.trials(), results.rung(0)); // Later trials may have ended before earlier.
       for (int rung = 0; rung < results.rungs() && plan.costs().isEmpty(); rung++) {
         deleteLosers(rung); // A kill may have left some.
       }
