@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileUtil;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Tag;
@@ -251,6 +252,28 @@ class StudyTest {
         .get()
         .extracting(TrialResult::reason)
         .isEqualTo("first");
+  }
+
+  /** On one slot, the first of them ends before the options of the best one are needed again. */
+  @Test
+  void goesOnWhereTheTrialsBeforeTheBestWereKilled() throws IOException {
+    StudyFolder study = at("later");
+    StudyPlan plan = plan(false, List.of());
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      Standing whole = new Study(spark, study, plan, JOBS, () -> 2, (result, standing) -> {}).run();
+      int best = whole.best().orElseThrow().trial();
+      assertThat(best).isGreaterThan(2);
+      for (int trial = best - 3; trial < best; trial++) {
+        String name = String.format(Locale.ROOT, "%06d", trial);
+        Files.delete(folder.resolve("later/results/" + name + "-0.json"));
+        Files.deleteIfExists(folder.resolve("later/results/" + name + "-1.json"));
+        FileUtil.fullyDelete(folder.resolve("later/trials/" + name).toFile());
+      }
+
+      Standing again = new Study(spark, study, plan, JOBS, () -> 1, (result, standing) -> {}).run();
+
+      assertThat(again.best().orElseThrow().trial()).isEqualTo(best);
+    }
   }
 
   @Test
