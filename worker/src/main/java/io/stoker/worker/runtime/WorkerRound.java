@@ -5,12 +5,10 @@ import io.stoker.data.batch.ImageBatch;
 import io.stoker.models.engine.Network;
 import io.stoker.worker.sgd.LocalSgd;
 import io.stoker.worker.sgd.Measurements;
-import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
-import org.apache.spark.TaskKilledException;
 
 /** One worker's part of a round of a training job, inside a Spark task. */
 final class WorkerRound implements RoundWork.Part {
@@ -74,10 +72,7 @@ final class WorkerRound implements RoundWork.Part {
 
   /** Ends at the next step if Spark has killed the task. */
   private ImageBatch next(TrainingReaders.RoundReader reader) {
-    if (context.isInterrupted()) {
-      throw new TaskKilledException(
-          String.format(Locale.ROOT, "worker %d was told to stop", worker));
-    }
+    context.killTaskIfInterrupted(); // Spark logs why it has killed the task.
     return reader.next();
   }
 

@@ -45,9 +45,7 @@ public final class DriverQuestions {
     Future<byte[]> answer = endpoint.ask(question, UNLIMITED, Scala.tag(byte[].class));
     try {
       while (!Scala.isReady(answer, KILL_CHECK_MILLISECONDS)) {
-        if (context.isInterrupted()) {
-          throw new TaskKilledException("killed while it waited for the driver");
-        }
+        context.killTaskIfInterrupted();
       }
       return Scala.await(answer);
     } catch (InterruptedException e) {
