@@ -16,6 +16,7 @@ import io.stoker.driver.search.StudyFolder;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -184,7 +185,8 @@ class StokerTunerTest {
   @Test
   void eachTrialIsLoggedOnce() throws IOException {
     List<String> ended = Collections.synchronizedList(new ArrayList<>());
-    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 50);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
     server.createContext("/", exchange -> answer(exchange, ended));
     server.start();
     try {
