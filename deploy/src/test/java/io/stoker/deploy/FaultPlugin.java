@@ -250,9 +250,9 @@ public final class FaultPlugin implements SparkPlugin {
 
     /** A child does it, which goes on. */
     private static void stop() {
+      long process = ProcessHandle.current().pid();
       String commands =
-          "kill -STOP %1$d; sleep %2$d; kill -CONT %1$d"
-              .formatted(ProcessHandle.current().pid(), STOPPED_SECONDS);
+          "kill -STOP " + process + "; sleep " + STOPPED_SECONDS + "; kill -CONT " + process;
       try {
         new ProcessBuilder("sh", "-c", commands).start();
       } catch (IOException e) {
