@@ -2,6 +2,9 @@
 package io.stoker.driver.ml;
 
 import io.stoker.data.storage.Storage;
+import io.stoker.driver.checkpoint.Locations;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -27,6 +30,27 @@ final class StokerModelWriter extends MLWriter {
 
   StokerModelWriter(StokerModel model) {
     this.model = model;
+  }
+
+  /**
+   * Writes the folder.
+   *
+   * @throws InputException if the model was loaded from there: its parameters are in that folder,
+   *     which is deleted before another one is written
+   */
+  @Override
+  public void save(String uri) throws IOException {
+    requireElsewhere(model, uri, StokerModel.hadoop(sparkSession()));
+    super.save(uri);
+  }
+
+  /** Makes sure that a folder that is to be written does not hold the parameters of a model. */
+  static void requireElsewhere(StokerModel model, String uri, Configuration hadoop) {
+    Path target = Locations.absolute(uri, hadoop);
+    for (Path of = model.stored().path(); of != null; of = of.getParent()) {
+      Check.input(
+          !of.equals(target), "Cannot overwrite %s: the model was loaded from there", target);
+    }
   }
 
   @Override

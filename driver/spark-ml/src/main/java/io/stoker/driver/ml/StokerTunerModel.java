@@ -109,6 +109,12 @@ public final class StokerTunerModel extends Model<StokerTunerModel> implements M
     }
 
     @Override
+    public void save(String uri) throws IOException {
+      StokerModelWriter.requireElsewhere(model.bestModel, uri, StokerModel.hadoop(sparkSession()));
+      super.save(uri);
+    }
+
+    @Override
     public void saveImpl(String uri) {
       try {
         model.bestModel.save(new Path(uri, BEST_MODEL).toString());

@@ -334,6 +334,9 @@ class StokerModelTest {
         .isEqualTo("photo");
     assertThatThrownBy(() -> model.save(saved)).hasMessageContaining("already exists");
     model.write().overwrite().save(saved);
+    assertThatThrownBy(() -> loaded.write().overwrite().save(saved))
+        .hasMessageContaining("the model was loaded from there");
+    assertThat(StokerModel.load(saved).parametersSha256()).isEqualTo(model.parametersSha256());
   }
 
   @Test
