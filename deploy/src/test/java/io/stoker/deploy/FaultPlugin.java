@@ -3,6 +3,7 @@ package io.stoker.deploy;
 
 import com.google.errorprone.annotations.FormatMethod;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -209,7 +210,7 @@ public final class FaultPlugin implements SparkPlugin {
         case WATCH -> watch(new Blocks(answer.rdd(), task), false, this::tell);
         case END ->
             watch(new Blocks(answer.rdd(), task), false, () -> Runtime.getRuntime().halt(KILLED));
-        case STOP -> watch(new Blocks(answer.rdd(), task), true, Asking::stop);
+        case STOP -> watch(new Blocks(answer.rdd(), task), true, stopping());
       }
     }
 
@@ -248,13 +249,26 @@ public final class FaultPlugin implements SparkPlugin {
       watching.start();
     }
 
-    /** A child does it, which goes on. */
-    private static void stop() {
+    /** A child does it, which waits for a line: when it is time, it takes no time to start. */
+    private static Runnable stopping() {
       long process = ProcessHandle.current().pid();
       String commands =
-          "kill -STOP " + process + "; sleep " + STOPPED_SECONDS + "; kill -CONT " + process;
+          "read line && kill -STOP "
+              + process
+              + " && sleep "
+              + STOPPED_SECONDS
+              + " && kill -CONT "
+              + process;
       try {
-        new ProcessBuilder("sh", "-c", commands).start();
+        OutputStream child = new ProcessBuilder("sh", "-c", commands).start().getOutputStream();
+        return () -> {
+          try {
+            child.write('\n');
+            child.flush();
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        };
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
