@@ -21,7 +21,7 @@ def version(name):
 
 
 def installed():
-    """The runtimes that are there, with all that they need to quantize."""
+    """The names of the runtimes whose packages are installed, quantization included."""
     needs = {"ONNX Runtime": ["onnx", "onnxruntime"], "OpenVINO": ["openvino", "nncf"]}
     return [
         name

@@ -107,7 +107,7 @@ final class RoundMembers {
         && (isOver(round) || (ended.size() > round && !ended.get(round).contains(worker)));
   }
 
-  /** Whether the round after a round has ended, so that nobody can begin with it any more. */
+  /** Whether no worker can begin with a round any more, because the next one has ended, too. */
   boolean isOver(int round) {
     return ended.size() > round + 1;
   }
@@ -130,12 +130,12 @@ final class RoundMembers {
   }
 
   /**
-   * Ends the round that has not ended, if it is time.
+   * Ends the round that has not ended, if it is time. Only with a quorum.
    *
    * @param workers those that have delivered in it, and wait for the others
    */
   void delivered(Set<Integer> workers, long nanoTime) {
-    if (!isOn() || isLast(open())) {
+    if (isLast(open())) {
       return;
     }
     int least = isWhole(open()) ? rules.workers() : rules.quorum().orElseThrow().workers();

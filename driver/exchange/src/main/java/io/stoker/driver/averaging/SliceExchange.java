@@ -29,6 +29,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -63,6 +64,9 @@ final class SliceExchange {
   /** Of the round that the workers average. */
   private SliceOwners owners;
 
+  /** The slices in the order in which this worker reads them. */
+  private final List<Integer> order;
+
   private final int worker;
   private final TaskContext context;
   private final DriverQuestions rendezvous;
@@ -94,10 +98,8 @@ final class SliceExchange {
     this.blocks = blocks;
     this.rendezvous = rendezvous;
     this.average = worker.average();
-    this.owners =
-        worker.hasQuorum()
-            ? SliceOwners.ofMembers(worker.owners().slices(), worker.owners().members())
-            : worker.owners();
+    this.owners = worker.owners();
+    this.order = worker.order();
     this.worker = worker.number();
     this.context = worker.context();
   }
@@ -118,13 +120,13 @@ final class SliceExchange {
         return OptionalInt.empty();
       }
       deleteLeft(round - 1); // Members of the round before may begin again, and copy its slices.
-      if (round == 0 || (answer.hasEnded() && blocks.copyLast(me.order()))) {
+      if (round == 0 || (answer.hasEnded() && blocks.copyLast(order))) {
         return OptionalInt.of(round);
       }
       BlockAddress holder = answer.holder();
       lost = List.of(holder);
       if (!answer.hasEnded()
-          && fetchStarts(round, me.order(), slice -> holder, (slice, content) -> {}).isEmpty()) {
+          && fetchStarts(round, order, slice -> holder, (slice, content) -> {}).isEmpty()) {
         try {
           ask(new Loaded(sender(), round));
           return OptionalInt.of(round);
@@ -138,7 +140,7 @@ final class SliceExchange {
     }
   }
 
-  /** Leaves a round that has ended without this worker, whose pieces nobody needs. */
+  /** Leaves a round that has ended without this worker, and deletes the worker's pieces of it. */
   void leave(int round) {
     blocks.deletePieces(round, worker);
     earliestLeft = Math.min(earliestLeft, round);
@@ -155,8 +157,8 @@ final class SliceExchange {
   /** Loads the slices with which a round begins from the blocks of this executor. */
   void load(RoundExecution round) {
     long start = System.nanoTime();
-    for (int slice : me.order()) {
-      try (FetchedBlock content = blocks.content(round.round(), slice)) {
+    for (int slice : order) {
+      try (FetchedBlock content = content(round.round(), slice)) {
         round.load(slice, content.bytes());
       }
     }
@@ -180,7 +182,7 @@ final class SliceExchange {
     WorkerSlice piece =
         average.overlaps()
             ? done.piece(slice, done.values(slice, array))
-            : done.piece(slice, array, () -> blocks.content(done.round(), slice));
+            : done.piece(slice, array, () -> content(done.round(), slice));
     if (piece.backing() != array) {
       blocks.arrays().giveBack(array);
     }
@@ -355,8 +357,24 @@ final class SliceExchange {
     return StageBlocks.readPiece(slice, of, addresses.of(of).executor(), pieces.get(of));
   }
 
+  /**
+   * A slice with which a round begins.
+   *
+   * @throws LateException if the others have left the round without this worker, and deleted it
+   */
+  private FetchedBlock content(int round, int slice) {
+    try {
+      return blocks.content(round, slice);
+    } catch (NoSuchElementException e) {
+      if (me.hasQuorum()) {
+        throw new LateException(e.getMessage());
+      }
+      throw e;
+    }
+  }
+
   private FetchedBlock before(int round, int slice) {
-    return average.needsBefore() ? blocks.content(round, slice) : FetchedBlock.of(new byte[0]);
+    return average.needsBefore() ? content(round, slice) : FetchedBlock.of(new byte[0]);
   }
 
   /** The workers whose pieces of a slice are blocks: all, but this one if it owns the slice. */

@@ -12,6 +12,7 @@ import io.stoker.driver.spark.FetchedBlock;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.apache.spark.TaskContext;
 
@@ -132,7 +133,11 @@ final class StageBlocks {
     arrays.store(start(round, slice), array, slices().bytes(slice));
   }
 
-  /** The slice with which a round begins, which this executor has stored. */
+  /**
+   * The slice with which a round begins, which this executor has stored.
+   *
+   * @throws NoSuchElementException if it has been deleted
+   */
   FetchedBlock content(int round, int slice) {
     if (round == 0) {
       return FetchedBlock.of(first.content(slice, context));
@@ -141,7 +146,7 @@ final class StageBlocks {
     // The blocks of the exchange are deleted when a stage is over; a task may begin again later.
     return isLast(round)
         ? here.orElseGet(() -> FetchedBlock.of(last.content(slice, context)))
-        : here.orElseThrow(() -> new LateException("No block of slice " + slice));
+        : here.orElseThrow(() -> new NoSuchElementException("No block of slice " + slice));
   }
 
   /**

@@ -424,10 +424,12 @@ final class StageState {
 
     /** Ends a round if it is time, and answers the workers that have waited for that. */
     private void answerAll() {
-      members.delivered(waiting.delivered(members.open()), now);
-      waiting
-          .removeIf(each -> members.isLate(each.sender().worker(), each.message().round()))
-          .forEach(each -> late(each.ticket(), each.sender()));
+      if (members.isOn()) {
+        members.delivered(waiting.delivered(members.open()), now);
+        waiting
+            .removeIf(each -> members.isLate(each.sender().worker(), each.message().round()))
+            .forEach(each -> late(each.ticket(), each.sender()));
+      }
       for (WaitingWorkers.Served each : waiting.serve(held, running, members)) {
         long ticket = each.worker().ticket();
         Sender sender = each.worker().sender();

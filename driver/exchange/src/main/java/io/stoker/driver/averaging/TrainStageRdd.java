@@ -92,7 +92,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
           new StageRules(
               workers(),
               rounds.size(),
-              hasQuorum || !new SliceOwners(average.slices().count(), workers()).isEveryWorker(),
+              !owners().isEveryWorker(),
               average.overlaps(),
               job.patience(),
               allowance,
@@ -100,6 +100,12 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     } else {
       this.lastStart = first;
     }
+  }
+
+  /** Who averages which slices. With a quorum each slice has one owner, also the only one. */
+  private SliceOwners owners() {
+    SliceOwners all = new SliceOwners(average.slices().count(), workers());
+    return hasQuorum ? SliceOwners.ofMembers(all.slices(), all.members()) : all;
   }
 
   /** Whether workers exchange slices while the stage runs. */
@@ -199,7 +205,7 @@ final class TrainStageRdd extends IndexedRdd<Tuple2<Integer, WorkerSlice>> {
     }
 
     SliceOwners owners() {
-      return new SliceOwners(stage.average.slices().count(), stage.workers());
+      return stage.owners();
     }
 
     /** The slices in the order in which the worker reads them. */

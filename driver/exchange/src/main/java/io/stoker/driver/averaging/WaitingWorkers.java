@@ -39,24 +39,27 @@ final class WaitingWorkers {
   private record Wanted(Blocks blocks, int round) {}
 
   private final StageRules rules;
+  private final List<Integer> all;
   private final List<Waiting> waiting;
 
   /** The addresses that workers were told last. */
   private Found found;
 
-  private WaitingWorkers(StageRules rules, List<Waiting> waiting, Found found) {
+  private WaitingWorkers(StageRules rules, List<Integer> all, List<Waiting> waiting, Found found) {
     this.rules = rules;
+    this.all = all;
     this.waiting = waiting;
     this.found = found;
   }
 
   static WaitingWorkers none(StageRules rules) {
-    return new WaitingWorkers(rules, new ArrayList<>(), Found.NONE);
+    List<Integer> all = IntStream.range(0, rules.workers()).boxed().toList();
+    return new WaitingWorkers(rules, all, new ArrayList<>(), Found.NONE);
   }
 
   /** A copy: changes of one do not change the other. */
   WaitingWorkers copy() {
-    return new WaitingWorkers(rules, new ArrayList<>(waiting), found);
+    return new WaitingWorkers(rules, all, new ArrayList<>(waiting), found);
   }
 
   void add(long ticket, Stored message) {
@@ -83,7 +86,7 @@ final class WaitingWorkers {
   /** Removes some. */
   List<Waiting> removeIf(Predicate<Waiting> which) {
     List<Waiting> removed = waiting.stream().filter(which).toList();
-    waiting.removeAll(removed);
+    waiting.removeIf(which);
     return removed;
   }
 
@@ -106,7 +109,8 @@ final class WaitingWorkers {
         served.add(new Served(each, all));
       }
     }
-    waiting.removeAll(served.stream().map(Served::worker).toList());
+    Set<Waiting> gone = served.stream().map(Served::worker).collect(Collectors.toSet());
+    waiting.removeIf(gone::contains);
     return served;
   }
 
@@ -122,7 +126,6 @@ final class WaitingWorkers {
         && running.earliestRound().orElse(wanted.round()) < wanted.round()) {
       return Optional.empty(); // It has begun again, and still needs blocks of an earlier round.
     }
-    List<Integer> all = IntStream.range(0, rules.workers()).boxed().toList();
     return addresses(wanted, all, held, running).map(of -> found(of, List.of()));
   }
 

@@ -165,7 +165,7 @@ class QuorumTest extends AveragingJobs {
     assertThat(replayed("local[3]", record, OuterStep.PLAIN, Wire.FP32)).isEqualTo(hash);
   }
 
-  /** All that the workers have exchanged, and the slices before the stage. */
+  /** The blocks of the exchange, and the slices before the stage. */
   private static void loseBlocks() {
     BlockManager blocks = SparkEnv.get().blockManager();
     Function1<BlockId, Object> ofRdds = BlockId::isRDD;

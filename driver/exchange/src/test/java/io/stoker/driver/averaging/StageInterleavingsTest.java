@@ -454,7 +454,7 @@ class StageInterleavingsTest {
         happens(new StageEvent.GracePasses(now));
       } else if (possible.isEmpty()
           && tasks.stream().anyMatch(each -> each.alive && each.at == At.TRAIN)) {
-        return; // All that could do something are slow.
+        return; // The workers that could go on are the slow ones.
       } else if (possible.isEmpty()) {
         // A copy waits for some seconds until it takes over.
         idleSeconds += faults ? 0 : 1;

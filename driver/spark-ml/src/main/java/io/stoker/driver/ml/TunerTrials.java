@@ -39,6 +39,8 @@ final class TunerTrials {
   private static final Set<String> OF_STUDY =
       Set.of("data", "run", "validate-every", "validation-split", "keep");
 
+  private static final JsonMapper MAPPER = new JsonMapper();
+
   private static final String LOCAL_STEPS = "local-steps";
   private static final String CLASS_WEIGHTS = "class-weights";
 
@@ -152,7 +154,7 @@ final class TunerTrials {
   }
 
   private static JsonNode json(Object value) {
-    return new JsonMapper().valueToTree(value);
+    return MAPPER.valueToTree(value);
   }
 
   /** A classifier with the params of the tuner, changed by the options of a trial. */
