@@ -158,7 +158,8 @@ public final class ExecutorResources {
   }
 
   /**
-   * A data set, of which this process verifies each shard once.
+   * A data set, of which this process verifies each shard once, also if its folds are data sets of
+   * other jobs.
    *
    * @param uri the folder of shards
    * @param manifestSha256 the SHA-256 that its manifest must have
@@ -168,7 +169,8 @@ public final class ExecutorResources {
   public synchronized ShardFolder shards(String uri, String manifestSha256, Configuration hadoop) {
     ShardFolder folder = folders.get(uri);
     if (folder == null || !folder.manifestHash().equals(manifestSha256)) {
-      folder = ShardFolder.open(new Path(uri), hadoop);
+      folder =
+          ShardFolder.open(new Path(uri), hadoop, (data, sha256) -> shards(data, sha256, hadoop));
       Check.undamaged(
           folder.manifestHash().equals(manifestSha256),
           "Cannot read %s: its manifest changed during the job (SHA-256 is %s, was %s)",

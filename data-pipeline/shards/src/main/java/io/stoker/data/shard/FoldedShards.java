@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -82,10 +82,12 @@ final class FoldedShards {
    * Opens the data that a fold is of.
    *
    * @param folder where the fold is
+   * @param sources gives the data, by their URI and the SHA-256 of their manifest
    * @throws io.stoker.failure.DamagedException if they are others than they were
    */
-  static FoldedShards of(FoldManifest fold, Path folder, Configuration hadoop) {
-    ShardFolder source = ShardFolder.openShards(new Path(fold.data()), hadoop);
+  static FoldedShards of(
+      FoldManifest fold, Path folder, BiFunction<String, String, ShardFolder> sources) {
+    ShardFolder source = sources.apply(fold.data(), fold.dataSha256());
     Check.undamaged(
         source.manifestHash().equals(fold.dataSha256()),
         "Cannot read fold %s: the manifest of %s changed (SHA-256 is %s, was %s)",

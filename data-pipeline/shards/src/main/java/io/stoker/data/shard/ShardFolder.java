@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.BiFunction;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
@@ -59,20 +60,32 @@ public final class ShardFolder {
    * @throws DamagedException if the manifest is not valid
    */
   public static ShardFolder open(Path path, Configuration hadoop) {
+    return open(
+        path,
+        hadoop,
+        (data, sha256) -> {
+          Path source = new Path(data);
+          return new ShardFolder(
+              source, hadoop, ManifestFile.read(source, hadoop), Optional.empty());
+        });
+  }
+
+  /**
+   * As {@link #open(Path, Configuration)}.
+   *
+   * @param sources gives the data that a fold is of, by their URI and the SHA-256 of their manifest
+   */
+  public static ShardFolder open(
+      Path path, Configuration hadoop, BiFunction<String, String, ShardFolder> sources) {
     byte[] bytes = ManifestFile.bytes(path, hadoop);
     Optional<FoldManifest> fold = FoldManifest.of(bytes, path);
     if (fold.isEmpty()) {
       return new ShardFolder(
           path, hadoop, ManifestFile.parse(bytes, path, hadoop), Optional.empty());
     }
-    FoldedShards shards = FoldedShards.of(fold.get(), path, hadoop);
+    FoldedShards shards = FoldedShards.of(fold.get(), path, sources);
     ManifestFile.Stored stored = new ManifestFile.Stored(shards.manifest(), fold.get().identity());
     return new ShardFolder(path, hadoop, stored, Optional.of(shards));
-  }
-
-  /** As {@link #open}, for a folder that has shards of its own. */
-  static ShardFolder openShards(Path path, Configuration hadoop) {
-    return new ShardFolder(path, hadoop, ManifestFile.read(path, hadoop), Optional.empty());
   }
 
   /** Where it is. */

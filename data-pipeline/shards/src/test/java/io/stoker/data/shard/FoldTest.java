@@ -99,6 +99,28 @@ class FoldTest {
   }
 
   @Test
+  void foldsOfOneFolderVerifyItsShardsOnce() throws IOException {
+    Path data = data("data");
+    fold(data, 1, 2);
+    fold(data, 2, 2);
+    ShardFolder source = ShardFolder.open(data, HADOOP);
+    ShardFolder one = ShardFolder.open(at("1-of-2"), HADOOP, (uri, sha256) -> source);
+    ids(one, "train");
+    for (ShardFile shard : source.manifest().split("train").shards()) {
+      java.nio.file.Path file = folder.resolve("data").resolve(shard.file());
+      byte[] bytes = Files.readAllBytes(file);
+      bytes[0] ^= 1; // Part of the format's name, which is read at the end of the file.
+      Files.write(file, bytes);
+    }
+
+    ShardFolder two = ShardFolder.open(at("2-of-2"), HADOOP, (uri, sha256) -> source);
+
+    assertThat(ids(two, "train")).hasSize(SAMPLES / 2);
+    assertThatThrownBy(() -> ids(ShardFolder.open(at("2-of-2"), HADOOP), "train"))
+        .isInstanceOf(DamagedException.class);
+  }
+
+  @Test
   void aBalancedEpochOfAFoldHasItsClassesEquallyOften() throws IOException {
     ShardFolder fold = fold(data("data"), 2, 100);
     SplitBlocks blocks = new SplitBlocks(fold, "train", new BlockCache(1 << 24));
