@@ -28,6 +28,8 @@ final class AugmentationNames {
           "trivial-augment",
           "rand-augment");
 
+  private static final String NONE = "none";
+
   /** A number after a comma is no name, but a value of the one before: {@code rand-augment=2,9}. */
   private static final Pattern NUMBER = Pattern.compile("\\s*\\d");
 
@@ -43,6 +45,9 @@ final class AugmentationNames {
   }
 
   static List<String> canonical(List<String> names) {
+    if (names.size() == 1 && names.get(0).strip().equals(NONE)) {
+      return List.of();
+    }
     List<String> canonical = new ArrayList<>();
     for (String name : names) {
       if (canonical.isEmpty() || !NUMBER.matcher(name).lookingAt()) {

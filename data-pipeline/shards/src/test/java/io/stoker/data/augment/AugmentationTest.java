@@ -140,6 +140,10 @@ class AugmentationTest {
     assertThat(Augmentation.parse(" shift , flip,crop=3"))
         .isEqualTo(List.of(new Shift(2, Border.BLACK), new Flip(), new Crop(3, Border.BLACK)));
     assertThat(Augmentation.parse("")).isEmpty();
+    assertThat(Augmentation.parse(" none")).isEmpty();
+    assertThatThrownBy(() -> Augmentation.parse("none,flip"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Unknown augmentation: 'none'");
     assertThatThrownBy(() -> Augmentation.parse("shfit"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Unknown augmentation: 'shfit'; did you mean 'shift'?");

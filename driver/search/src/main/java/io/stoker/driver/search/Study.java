@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -42,15 +43,20 @@ public final class Study {
   private TrackingConfig tracking = new TrackingConfig("");
   private StudyWatch watch = StudyWatch.NONE;
 
-  @GuardedBy("this") private final StudyResults results;
+  @GuardedBy("this")
+  private final StudyResults results;
 
-  @GuardedBy("this") private final Places places;
+  @GuardedBy("this")
+  private final Places places;
 
-  @GuardedBy("this") private int running;
+  @GuardedBy("this")
+  private int running;
 
-  @GuardedBy("this") private int taken;
+  @GuardedBy("this")
+  private int taken;
 
-  @GuardedBy("this") private Optional<RuntimeException> failure = Optional.empty();
+  @GuardedBy("this")
+  private Optional<RuntimeException> failure = Optional.empty();
 
   /**
    * A study.
@@ -89,9 +95,10 @@ public final class Study {
   /**
    * Makes sure that each value of the space makes a job.
    *
+   * @param more what else a job has to pass, such as a look at the data
    * @throws io.stoker.failure.InputException if one does not
    */
-  public static void check(StudyPlan plan, TrialOptions jobs) {
+  public static void check(StudyPlan plan, TrialOptions jobs, Consumer<TrainingConfig> more) {
     TrialJob job =
         new TrialJob(
             StudyFolder.at(new Path("/study"), new Configuration(false)),
@@ -100,9 +107,7 @@ public final class Study {
             new FoldResults(plan.runs().size()));
     for (ObjectNode values : plan.searchSpace().corners()) {
       TrainingConfig trial = job.whole(0, plan.runs().get(0), values);
-      if (plan.folds() > 0) {
-        job.requireRecipe(trial, values);
-      }
+      more.accept(plan.folds() > 0 ? job.unvalidated(trial, values) : trial);
     }
   }
 
@@ -244,7 +249,8 @@ public final class Study {
     notifyAll();
   }
 
-  @GuardedBy("this") private void ended(TrialResult result) {
+  @GuardedBy("this")
+  private void ended(TrialResult result) {
     results.add(result);
     try {
       if (plan.costs().isEmpty()) {
@@ -258,7 +264,8 @@ public final class Study {
     }
   }
 
-  @GuardedBy("this") private void deleteLosers(int rung) {
+  @GuardedBy("this")
+  private void deleteLosers(int rung) {
     results.losers(rung).forEach(this::deleteCheckpoints);
   }
 

@@ -73,12 +73,12 @@ record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options, FoldRe
   }
 
   /**
-   * Makes sure that the options of a trial train the whole split as well, where nothing validates.
+   * The job that trains the options of a trial on the whole split, where nothing validates.
    *
    * @param trial the job of one of the folds
-   * @throws InputException if they do not, or in another way
+   * @throws InputException if there is none, or it would train in another way
    */
-  void requireRecipe(TrainingConfig trial, ObjectNode values) {
+  TrainingConfig unvalidated(TrainingConfig trial, ObjectNode values) {
     Check.input(
         !trial.optimizer().schedule().watchesLoss(),
         "Invalid schedule: plateau with folds (it follows the loss of their validations, and a"
@@ -86,7 +86,7 @@ record TrialJob(StudyFolder folder, StudyPlan plan, TrialOptions options, FoldRe
     ObjectNode recipe = recipe(plan, values);
     recipe.put("data", trial.data().uri());
     recipe.put("run", trial.run());
-    options.job("the recipe of a trial, which has no validation,", recipe);
+    return options.job("the recipe of a trial, which has no validation,", recipe);
   }
 
   /**

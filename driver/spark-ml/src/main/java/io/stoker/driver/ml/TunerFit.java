@@ -10,6 +10,7 @@ import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrackingConfig;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.ValidationConfig;
+import io.stoker.driver.job.ResolvedJob;
 import io.stoker.driver.round.RoundListeners;
 import io.stoker.driver.search.Cost;
 import io.stoker.driver.search.Sampler;
@@ -51,13 +52,15 @@ final class TunerFit {
   StokerTunerModel run() {
     checkValidation();
     StudyPlan asked = plan(trials.space());
-    Study.check(asked, trials::job);
+    Study.check(asked, trials::job, trial -> {});
     ClassifierFit fit = new ClassifierFit(preparing(asked.space()), dataset);
     return fit.keepingJobGroup(
         () -> {
           ShardCache cache = ShardCache.of(spark, tuner.getCacheDir(), tuner.getCheckpointDir());
           ShardFolder shards = fit.shards(cache);
           StudyPlan plan = asked.with(shards.path().toString(), shards.manifestHash());
+          Study.check(
+              plan, trials::job, trial -> ResolvedJob.check(trial, shards.manifest(), hadoop));
           plan.requireFolds(shards.manifest());
           Path place = fit.place("study-" + identity(plan, fit, shards), cache);
           return fit.inTurn(place, () -> search(StudyFolder.at(place, hadoop), plan));
@@ -108,7 +111,8 @@ final class TunerFit {
         metric(),
         Arrays.stream(tuner.getCosts()).map(Cost::parse).toList(),
         Sampler.valueOf(tuner.getSampler().toUpperCase(Locale.ROOT)),
-        tuner.getSamplerSeed());
+        tuner.getSamplerSeed(),
+        0);
   }
 
   /** All trials are compared by one metric, so it does not depend on their options. */

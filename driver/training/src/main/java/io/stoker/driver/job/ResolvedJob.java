@@ -73,14 +73,12 @@ public record ResolvedJob(
     logMetric(requested.validation().metric(), metric);
     String data = Locations.absolute(requested.data().uri(), hadoop).toString();
     ShardFolder shards = ShardFolder.open(new Path(data), hadoop);
-    ModelSpec model =
-        sized(
-            model(requested, recorded, shards.manifest()),
-            requested.data().sizeSchedule(),
-            shards.manifest().image());
+    ModelSpec model = fitting(requested, recorded, data, shards.manifest());
     logInput(model, shards.manifest().image());
     warnOfEndedRate(requested);
-    checkData(requested, data, shards.manifest());
+    if (requested.validation().isOn()) {
+      ValidationAdvice.log(requested.validation().split());
+    }
     // Last, because it may wait for executors.
     ResolvedArithmetic resolved =
         ResolvedArithmetic.resolve(
@@ -121,11 +119,29 @@ public record ResolvedJob(
     return new ResolvedJob(run, engine, folder, recorded, beginning);
   }
 
+  /**
+   * Makes sure that a new job fits its data, by their manifest alone.
+   *
+   * @throws io.stoker.failure.StokerException if it does not, or what it begins with is not there
+   */
+  public static void check(TrainingConfig config, ShardManifest data, Configuration hadoop) {
+    fitting(config, Optional.empty(), config.data().uri(), data);
+    Beginning.initial(config, hadoop);
+  }
+
+  /** The model of a job, after a check of all that depends on the data. */
+  private static ModelSpec fitting(
+      TrainingConfig config, Optional<RunRecord> recorded, String data, ShardManifest manifest) {
+    ModelSpec model =
+        sized(model(config, recorded, manifest), config.data().sizeSchedule(), manifest.image());
+    checkData(config, data, manifest);
+    return model;
+  }
+
   private static void checkData(TrainingConfig config, String data, ShardManifest manifest) {
     ValidationConfig validation = config.validation();
     if (validation.isOn()) {
       manifest.split(validation.split());
-      ValidationAdvice.log(validation.split());
     }
     if (validation.calibrate()) {
       CalibrateJob.requireSplit(manifest, validation.split(), data);
