@@ -15,6 +15,7 @@ import io.stoker.driver.config.TrackingConfig;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.TrainingOption;
 import io.stoker.driver.job.ExistingRun;
+import io.stoker.driver.job.ResolvedJob;
 import io.stoker.driver.job.ValidationAdvice;
 import io.stoker.driver.report.ChartPage;
 import io.stoker.driver.round.TrainJob;
@@ -153,6 +154,14 @@ final class TuneCommand extends StokerCommand {
   private long seed;
 
   @Option(
+      names = "--at-once",
+      paramLabel = "N",
+      description =
+          "With tpe, a trial depends on the results of trials at least N before it, so N can run"
+              + " side by side (default: 5, of more than 40 trials an eighth).")
+  private Integer atOnce;
+
+  @Option(
       names = "--most-slots",
       paramLabel = "N",
       description = "Use at most N slots at the same time (default: all).")
@@ -229,6 +238,9 @@ final class TuneCommand extends StokerCommand {
 
   private StudyPlan plan(String uri, Configuration hadoop) {
     ShardFolder shards = ShardFolder.open(Locations.absolute(uri, hadoop), hadoop);
+    if (atOnce != null) {
+      Limits.atLeast("--at-once", atOnce, 1);
+    }
     if (folds != null) {
       Limits.atLeast("--folds", folds, 2);
       Check.input(
@@ -258,9 +270,10 @@ final class TuneCommand extends StokerCommand {
             SelectionMetric.parse(metric),
             costs.stream().map(Cost::parse).toList(),
             sampler,
-            seed);
+            seed,
+            Optional.ofNullable(atOnce).orElse(0));
     plan.requireFolds(shards.manifest());
-    Study.check(plan, this::job);
+    Study.check(plan, this::job, trial -> ResolvedJob.check(trial, shards.manifest(), hadoop));
     return plan;
   }
 
@@ -296,7 +309,8 @@ final class TuneCommand extends StokerCommand {
             given("--metric", SelectionMetric.parse(metric), recorded.metric()),
             given("--cost", costs.stream().map(Cost::parse).toList(), recorded.costs()),
             given("--sampler", sampler, recorded.sampler()),
-            given("--seed", seed, recorded.seed()));
+            given("--seed", seed, recorded.seed()),
+            given("--at-once", atOnce, recorded.atOnce()));
     requireSame(here, recorded);
     return recorded;
   }

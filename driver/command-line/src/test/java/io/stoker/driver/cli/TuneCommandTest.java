@@ -7,11 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.cli.Commands.Outcome;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -92,8 +94,8 @@ class TuneCommandTest {
   void aCostGivesAParetoFrontAndItsCheckpointsStay() throws IOException {
     Files.writeString(
         folder.resolve("models.yaml"),
-        "model: [MODEL, lenet5-modern, lenet5]\nworkers: 1\nepochs: 2\n"
-            .replace("MODEL", folder.resolve("tiny.yaml").toString()));
+        "model: [%s, %s]\nworkers: 1\nepochs: 2\n"
+            .formatted(folder.resolve("tiny.yaml"), job.normalized()));
     String tune = TUNE.replace("s.yaml", "models.yaml") + " --study F/front --trials 6";
 
     Outcome tuned = run(tune + " --halving 2 --cost parameters,inference-time --json");
@@ -170,6 +172,17 @@ class TuneCommandTest {
     assertRefused(
         TUNE.replace("s.yaml", "rate.yaml") + " --study F/n", "Invalid learning rate: 0.0");
     assertRefused(TUNE.replace("s.yaml", "auto.yaml") + " --study F/n", "a rate of its own");
+    Map.of(
+            "model: TINY\naugment: [none, flop]", "Unknown augmentation: 'flop'",
+            "model: [TINY, lenet9]", "Unknown model",
+            "model: TINY\ninit: [none.zip, other.zip]", "none.zip",
+            "model: TINY\nsize-schedule: ['8@0', '800@0']", "Cannot use --size-schedule 800@0")
+        .forEach(
+            (line, reason) -> {
+              String tiny = folder.resolve("tiny.yaml").toString();
+              write("line.yaml", line.replace("TINY", tiny) + "\nbatch: [8, 16]\n");
+              assertRefused(TUNE.replace("s.yaml", "line.yaml") + " --study F/n", reason);
+            });
     assertRefused(TUNE.replace("test", "val") + " --study F/n", "have no split 'val'");
     assertRefused(TUNE + " --study F/n --trials 0", "Invalid --trials: 0 (must be >= 1)");
     assertRefused(
@@ -201,6 +214,14 @@ class TuneCommandTest {
       Outcome outcome = run(command + " F/damaged");
       assertThat(outcome.exitCode()).isEqualTo(3);
       assertThat(outcome.err().strip()).contains("000000-2.json").doesNotContain("\n");
+    }
+  }
+
+  private static void write(String name, String text) {
+    try {
+      Files.writeString(folder.resolve(name), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

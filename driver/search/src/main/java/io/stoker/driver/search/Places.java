@@ -42,7 +42,7 @@ final class Places {
   void find(int trials, Map<Integer, TrialResult> lowest) {
     while (options.size() < trials) {
       int next = options.size();
-      int known = plan.sampler().known(next);
+      int known = plan.sampler().known(next, plan.sideBySide());
       if (!IntStream.range(0, known).allMatch(lowest::containsKey)) {
         return;
       }

@@ -30,14 +30,14 @@ public enum Sampler {
   TPE {
     @Override
     double[] point(int trial, long seed, SearchSpace space, History history) {
-      return history.points().size() < FIRST - AT_ONCE
+      return history.points().size() < FEWEST_RESULTS
           ? sobol(trial, seed, space.dimensions().size())
           : ParzenEstimator.of(space.dimensions(), history).propose(trial, seed);
     }
 
     @Override
-    int known(int trial) {
-      return Math.max(0, trial - AT_ONCE);
+    int known(int trial, int sideBySide) {
+      return Math.max(0, trial - sideBySide + 1);
     }
   };
 
@@ -50,11 +50,8 @@ public enum Sampler {
    */
   record History(List<double[]> points, List<Double> ranks) {}
 
-  /** How many trials come before the first one that depends on results. */
-  static final int FIRST = 8;
-
-  /** A trial does not depend on the results of this many trials before it: they may run with it. */
-  static final int AT_ONCE = 4;
+  /** On how many results a place depends at least. */
+  private static final int FEWEST_RESULTS = 4;
 
   /** The most trials of a study. */
   public static final int MOST_TRIALS = 100_000;
@@ -67,8 +64,12 @@ public enum Sampler {
    */
   abstract double[] point(int trial, long seed, SearchSpace space, History history);
 
-  /** On the results of how many trials, the first ones, a trial depends. */
-  int known(int trial) {
+  /**
+   * On the results of how many trials, the first ones, a trial depends.
+   *
+   * @param sideBySide how many trials may run at the same time, this one included
+   */
+  int known(int trial, int sideBySide) {
     return 0;
   }
 

@@ -34,6 +34,7 @@ import java.util.stream.Stream;
  * @param costs what is to be small in addition
  * @param sampler where trials are
  * @param seed of the sampler
+ * @param atOnce how many trials may always run side by side, 0 for a number by {@link #trials}
  */
 public record StudyPlan(
     @JsonProperty(required = true) String data,
@@ -48,7 +49,8 @@ public record StudyPlan(
     @JsonProperty(required = true) SelectionMetric metric,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Cost> costs,
     @JsonProperty(required = true) Sampler sampler,
-    @JsonProperty(required = true) long seed) {
+    @JsonProperty(required = true) long seed,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) int atOnce) {
   public StudyPlan {
     Check.undamaged(
         Stream.of(data, dataSha256, split, space, metric, sampler).allMatch(Objects::nonNull),
@@ -62,7 +64,7 @@ public record StudyPlan(
   public StudyPlan with(String uri, String sha256) {
     return new StudyPlan(
         uri, sha256, split, folds, space, trials, epochs, factor, hyperband, metric, costs, sampler,
-        seed);
+        seed, atOnce);
   }
 
   /**
@@ -93,6 +95,14 @@ public record StudyPlan(
           manifest.classNames().get(label),
           count);
     }
+  }
+
+  /**
+   * How many trials may always run side by side: where a trial is does not depend on the results of
+   * those that are fewer than this many numbers before it.
+   */
+  int sideBySide() {
+    return atOnce > 0 ? atOnce : Math.max(5, trials / 8);
   }
 
   /** The space. */

@@ -46,7 +46,8 @@ class ImportanceTest {
             SelectionMetric.LOG_LOSS,
             List.of(),
             Sampler.SOBOL,
-            1);
+            1,
+            0);
     List<ObjectNode> options = Places.of(plan, List.of()).options();
     List<TrialResult> results = new ArrayList<>();
     for (int i = 0; i < options.size(); i++) {

@@ -49,7 +49,8 @@ class StudyFolderTest {
             SelectionMetric.ACCURACY,
             List.of(Cost.PARAMETERS),
             Sampler.SOBOL,
-            2));
+            2,
+            0));
     study.write(result(1, 0, State.DONE));
   }
 

@@ -71,7 +71,8 @@ class StudyTest {
         SelectionMetric.LOG_LOSS,
         costs,
         Sampler.TPE,
-        2);
+        2,
+        0);
   }
 
   private StudyFolder at(String name) {
@@ -171,7 +172,8 @@ class StudyTest {
             SelectionMetric.ACCURACY,
             List.of(),
             Sampler.SOBOL,
-            2);
+            2,
+            0);
     Standing whole = run("local[1]", at("whole"), plan, (result, standing) -> {});
     StudyFolder killed = at("killed");
     killBetweenFolds(killed, plan);
