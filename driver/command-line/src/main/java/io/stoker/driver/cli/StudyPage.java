@@ -89,7 +89,8 @@ final class StudyPage {
     for (Bracket bracket : standing.plan().brackets()) {
       bracket.rungs().forEach(rung -> byEpochs.putIfAbsent(rung.epochs(), null));
     }
-    byEpochs.replaceAll((epochs, none) -> line(lines, Line.of("%d epochs", epochs)));
+    byEpochs.replaceAll(
+        (epochs, none) -> line(lines, Line.of(epochs == 1 ? "%d epoch" : "%d epochs", epochs)));
     byEpochs.values().forEach(line -> line.put("points", true));
     for (TrialResult result : standing.results()) {
       if (result.isDone()) {
@@ -180,8 +181,9 @@ final class StudyPage {
     ArrayNode head = table.putArray("head").add("trial").add("epochs");
     head.add(metric.label());
     standing.plan().costs().forEach(cost -> head.add(cost.toString()));
-    head.add("result").add("seconds");
+    head.add("seconds");
     standing.plan().searchSpace().names().forEach(head::add);
+    head.add("failure");
     ArrayNode rows = table.putArray("rows");
     last.forEach(result -> trial(rows.addArray(), result));
   }
@@ -193,8 +195,6 @@ final class StudyPage {
     for (int i = 0; i < costs.size(); i++) {
       row.add(result.isDone() ? costs.get(i).text(result.costs().get(i)) : "");
     }
-    String state = result.state().name().toLowerCase(Locale.ROOT);
-    row.add(result.isDone() ? state : state + ": " + result.reason());
     row.add(Line.of("%.1f", result.seconds()));
     ObjectNode options = standing.options().get(result.trial());
     standing
@@ -202,13 +202,14 @@ final class StudyPage {
         .searchSpace()
         .names()
         .forEach(name -> row.add(StudyText.text(options.path(name))));
+    String state = result.state().name().toLowerCase(Locale.ROOT);
+    row.add(result.isDone() ? "" : state + ": " + result.reason());
   }
 
   private void importance(ObjectNode table) {
     table.put(
         "title",
-        "Importance: the share of the variance of the trials' ranks on the lowest rung of their"
-            + " bracket that an option explains by itself (epsilon squared)");
+        "Importance of each option: its share of the variance of ranks on the lowest rung");
     table.putArray("head").add("option").add("share");
     ArrayNode rows = table.putArray("rows");
     for (Importance each : Importance.of(standing)) {

@@ -64,11 +64,15 @@
     );
   }
 
+  function figure(title, ...parts) {
+    return el("section", {}, el("figure", {}, el("figcaption", {}, el("strong", {}, title)), ...parts));
+  }
+
   function table({ title, head, rows }) {
     const cells = ([first, ...others]) => el("tr", {}, el("th", { scope: "row" }, first), ...others.map((cell) => el("td", {}, cell)));
     const heads = el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)));
-    const built = el("table", {}, el("caption", {}, title), el("thead", {}, heads), el("tbody", {}, ...rows.map(cells)));
-    return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, built);
+    const built = el("table", { "aria-label": title }, el("thead", {}, heads), el("tbody", {}, ...rows.map(cells)));
+    return figure(title, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, built));
   }
 
   function svg(tag, attributes, text = "") {
@@ -96,7 +100,7 @@
       drawing.append(svg("text", { x: x(axis), y: 16, "text-anchor": "middle", fill: "var(--ink)", "font-size": 13 }, name));
       marks.forEach(({ at, text }) => drawing.append(svg("text", { x: x(axis) + 5, y: y(at) + 4, fill: "var(--ink)", stroke: "var(--paper)", "stroke-width": 3, "paint-order": "stroke", "font-size": 11 }, text)));
     });
-    return el("section", {}, el("figure", {}, el("figcaption", {}, el("strong", {}, title)), el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, drawing)));
+    return figure(title, el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, drawing));
   }
 
   function build() {
@@ -111,7 +115,7 @@
       const place = el("div", { role: "img", "aria-label": `${chart.title}: ${chart.lines.map((line) => `${line.name}, ${line.x.length} points`).join("; ")}.` });
       const readout = el("p", { class: "readout", "aria-hidden": "true" });
       const legend = el("ul", { class: "legend" }, ...chart.lines.map((line, index) => el("li", { "--color": `var(--c${index % 7})`, class: line.points ? "points" : "" }, line.name)));
-      main.append(el("section", {}, el("figure", {}, el("figcaption", {}, el("strong", {}, chart.title)), legend, place, readout)));
+      main.append(figure(chart.title, legend, place, readout));
       if (chart.lines.some((line) => line.x.length > 0)) {
         const drawn = plot(chart, place, readout);
         plots.push({ drawn, resize: () => drawn.setSize({ width: Math.max(200, place.clientWidth), height: 280 }) });
