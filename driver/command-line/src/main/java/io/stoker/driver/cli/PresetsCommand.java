@@ -99,6 +99,7 @@ final class PresetsCommand extends StokerCommand {
     preset.needs().forEach(needs::put);
     preset.measured().forEach(json.putArray("measured")::add);
     json.set("recipe", preset.options());
+    json.set("space", preset.space());
     return json;
   }
 

@@ -256,7 +256,7 @@ class TrainCommand extends StokerCommand {
     }
     if (named.isPresent()) {
       Preset asked = Preset.named(named.get());
-      requireNeeds(asked);
+      asked.requireNeeds(option -> options.given(option).isPresent(), "--%s");
       if (options.given("data").isPresent() && options.given("input").isEmpty()) {
         asked.requireFit(given().image());
       }
@@ -303,19 +303,6 @@ class TrainCommand extends StokerCommand {
   private TrainingConfig.Builder said(Preset taken) {
     preset = Optional.of(taken);
     return said(taken.recipe(RecipeValues.names(spec)));
-  }
-
-  private void requireNeeds(Preset asked) {
-    asked
-        .needs()
-        .forEach(
-            (option, what) ->
-                Check.input(
-                    options.given(option).isPresent(),
-                    "Preset %s needs --%s: %s",
-                    asked.name(),
-                    option,
-                    what));
   }
 
   /** What is said of a named preset, which is taken as it is, when training begins. */

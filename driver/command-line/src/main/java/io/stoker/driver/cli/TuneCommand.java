@@ -10,6 +10,7 @@ import io.stoker.driver.command.Limits;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.config.Preset;
 import io.stoker.driver.config.SelectionMetric;
 import io.stoker.driver.config.TrackingConfig;
 import io.stoker.driver.config.TrainingConfig;
@@ -44,7 +45,8 @@ import picocli.CommandLine.Spec;
     name = "tune",
     header = "Searches for the best options of train: trials side by side on the cluster.",
     customSynopsis = {
-      "./stoker [spark-submit option]... tune --data URI --space FILE.yaml --study URI [option]...",
+      "./stoker [spark-submit option]... tune --data URI --space FILE.yaml|--preset NAME --study"
+          + " URI [option]...",
       "./stoker [spark-submit option]... tune --study URI --resume|--best"
     },
     description = {
@@ -73,6 +75,13 @@ final class TuneCommand extends StokerCommand {
       paramLabel = "FILE.yaml",
       description = "The options to vary, and those that all trials share.")
   private java.nio.file.Path space;
+
+  @Option(
+      names = "--preset",
+      paramLabel = "NAME",
+      description =
+          "Search around a preset, in the options that it says to vary; those of --space win.")
+  private String preset;
 
   @Option(
       names = "--study",
@@ -230,7 +239,9 @@ final class TuneCommand extends StokerCommand {
 
   private StudyPlan begun(StudyFolder folder, Configuration hadoop) {
     Check.input(data != null, "Missing data: say --data URI");
-    Check.input(space != null, "Missing space: say --space FILE.yaml");
+    Check.input(
+        space != null || preset != null,
+        "Missing space: say --space FILE.yaml, or --preset NAME to search around a preset");
     StudyPlan plan = plan(Locations.absolute(data, hadoop).toString(), hadoop);
     folder.refuseExisting();
     return plan;
@@ -255,7 +266,9 @@ final class TuneCommand extends StokerCommand {
             + " one out of train, --folds 5 needs none)",
         Locations.plain(uri),
         split);
-    ObjectNode tree = SearchSpace.read(space);
+    Optional.ofNullable(preset)
+        .ifPresent(name -> Preset.named(name).requireFit(shards.manifest().image()));
+    ObjectNode tree = space();
     StudyPlan plan =
         new StudyPlan(
             uri,
@@ -277,6 +290,13 @@ final class TuneCommand extends StokerCommand {
     return plan;
   }
 
+  private ObjectNode space() {
+    Optional<Preset> named = Optional.ofNullable(preset).map(Preset::named);
+    return space == null
+        ? SearchSpace.around(named.orElseThrow(), Report.object())
+        : SearchSpace.read(space, named);
+  }
+
   private static int epochs(ObjectNode space) {
     return space
         .path("epochs")
@@ -294,7 +314,8 @@ final class TuneCommand extends StokerCommand {
 
   /** A study that is there, if options that are given here do not differ from it. */
   private StudyPlan asked(StudyPlan recorded) {
-    ObjectNode tree = space == null ? recorded.space() : SearchSpace.read(space);
+    boolean same = space == null && preset == null;
+    ObjectNode tree = same ? recorded.space() : space();
     StudyPlan here =
         new StudyPlan(
             recorded.data(),
@@ -303,7 +324,7 @@ final class TuneCommand extends StokerCommand {
             given("--folds", folds, recorded.folds()),
             tree,
             given("--trials", trials, recorded.trials()),
-            space == null ? recorded.epochs() : epochs(tree),
+            same ? recorded.epochs() : epochs(tree),
             given("--halving", halving, recorded.factor()),
             given("--hyperband", hyperband, recorded.hyperband()),
             given("--metric", SelectionMetric.parse(metric), recorded.metric()),

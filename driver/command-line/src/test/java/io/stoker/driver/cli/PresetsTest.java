@@ -4,14 +4,17 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.Sha256;
 import io.stoker.data.augment.Augmentation;
 import io.stoker.data.image.ImageShape;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Report;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.Preset;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.job.JobPlan;
+import io.stoker.driver.search.SearchSpace;
 import io.stoker.failure.InputException;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.worker.TinyShards;
@@ -73,6 +76,23 @@ class PresetsTest {
     List<String> options = new ArrayList<>(List.of("--data", images(preset.images().least(), 9)));
     preset.needs().keySet().forEach(each -> options.addAll(List.of("--" + each, "resnet-18")));
     return options;
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void eachPresetIsASpaceOfTune(String name) {
+    Preset preset = Preset.named(name);
+    ObjectNode given = Report.object();
+    preset.needs().keySet().forEach(each -> given.put(each, "resnet-18"));
+
+    SearchSpace space = SearchSpace.of(SearchSpace.around(preset, given));
+
+    assertThat(space.names()).contains("learning-rate", "weight-decay", "label-smoothing");
+    for (ObjectNode corner : space.corners()) {
+      corner.put("data", "d").put("run", "r");
+      TrainingConfig config = new TrainCommand(console).job("a trial", corner);
+      assertThat(Augmentation.parse(String.join(",", config.data().augmentations()))).isNotEmpty();
+    }
   }
 
   @ParameterizedTest

@@ -197,6 +197,9 @@ class TuneCommandTest {
     assertRefused(TUNE + " --study D", "holds a run or a data set");
     assertRefused("tune --data D --study F/n", "Missing space: say --space FILE.yaml");
     assertRefused("tune --space F/s.yaml --study F/n", "Missing data: say --data URI");
+    String test = "tune --data D --validation-split test --study F/n";
+    assertRefused(test + " --preset best", "Preset best is for images of 28 x 28 to 64 x 64");
+    assertRefused(test + " --preset bets", "Unknown preset: 'bets'; did you mean 'best'?");
     assertRefused("tune --study F/n --resume", "Not a study: ");
     assertRefused(
         "tune --study F/n --resume --mlflow ftp://host", "Invalid MLflow URI: ftp://host");

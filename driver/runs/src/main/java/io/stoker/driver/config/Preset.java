@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.stoker.base.json.StrictJson;
 import io.stoker.base.yaml.StrictYaml;
 import io.stoker.data.image.ImageShape;
@@ -18,6 +19,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /**
  * A recipe that comes with Stoker, with what was measured of it. Each is a YAML file; see
@@ -54,6 +58,7 @@ public final class Preset {
    * @param note what users should know; null for nothing
    * @param measured results
    * @param recipe the options
+   * @param space what a search varies of them, as in the space of {@code tune}; null for nothing
    */
   @SuppressWarnings("UnusedMethod") // Jackson calls the constructor.
   private record Content(
@@ -62,7 +67,8 @@ public final class Preset {
       Map<String, String> needs,
       String note,
       List<ObjectNode> measured,
-      ObjectNode recipe) {
+      ObjectNode recipe,
+      ObjectNode space) {
     private Content {
       needs = needs == null ? Map.of() : new TreeMap<>(needs);
       measured = measured == null ? List.of() : List.copyOf(measured);
@@ -153,6 +159,44 @@ public final class Preset {
   /** Its options, by name. */
   public ObjectNode options() {
     return content.recipe().deepCopy();
+  }
+
+  /** Its options as a space of {@code tune}: those that a search varies, and the others. */
+  public ObjectNode space() {
+    ObjectNode options = options();
+    // A list is a choice there.
+    options.properties().stream()
+        .filter(each -> each.getValue().isArray())
+        .forEach(each -> each.setValue(new TextNode(joined(each.getValue()))));
+    if (content.space() != null) {
+      options.setAll(content.space());
+    }
+    return options;
+  }
+
+  private static String joined(JsonNode list) {
+    return StreamSupport.stream(list.spliterator(), false)
+        .map(JsonNode::asText)
+        .collect(Collectors.joining(","));
+  }
+
+  /**
+   * Makes sure that a user has given what it needs.
+   *
+   * @param given whether an option is given
+   * @param place the format of an option's name where it can be given
+   * @throws io.stoker.failure.InputException if one is not
+   */
+  public void requireNeeds(Predicate<String> given, String place) {
+    needs()
+        .forEach(
+            (option, what) ->
+                Check.input(
+                    given.test(option),
+                    "Preset %s needs %s: %s",
+                    name,
+                    place.formatted(option),
+                    what));
   }
 
   /**

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.yaml.StrictYaml;
+import io.stoker.driver.config.Preset;
 import io.stoker.driver.config.TrainingOption;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -63,10 +65,11 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
    * Reads a space, and checks it.
    *
    * @param file where it is
-   * @return its content
+   * @param preset what has the options that are not in the file; nothing if it is empty
+   * @return all options
    * @throws InputException if it is none
    */
-  public static ObjectNode read(Path file) {
+  public static ObjectNode read(Path file, Optional<Preset> preset) {
     JsonNode tree = yaml("space " + file).read(file);
     if (!(tree instanceof ObjectNode options)) {
       throw new InputException(
@@ -74,11 +77,31 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
               .formatted(file));
     }
     try {
-      of(options);
-      return options;
+      ObjectNode all = preset.map(named -> around(named, options)).orElse(options);
+      of(all);
+      return all;
     } catch (InputException e) {
       throw new InputException("Cannot use space %s: %s".formatted(file, e.getMessage()), e);
     }
+  }
+
+  /**
+   * The space of a preset.
+   *
+   * @param options those that are given in its place, as in a space
+   * @throws InputException if one that the preset needs is missing
+   */
+  public static ObjectNode around(Preset preset, ObjectNode options) {
+    Set<String> given = new TreeSet<>();
+    options.fieldNames().forEachRemaining(name -> given.add(canonical(name)));
+    preset.requireNeeds(given::contains, "'%s' in --space");
+    ObjectNode all = preset.space();
+    all.properties().removeIf(each -> given.contains(each.getKey()) || !mayHold(each.getKey()));
+    return all.setAll(options);
+  }
+
+  private static String canonical(String name) {
+    return name.replace('_', '-');
   }
 
   /**
@@ -106,7 +129,7 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
     ObjectNode fixed = JsonNodeFactory.instance.objectNode();
     Set<String> seen = new TreeSet<>();
     for (Map.Entry<String, JsonNode> entry : tree.properties()) {
-      String name = entry.getKey().replace('_', '-');
+      String name = canonical(entry.getKey());
       Check.input(seen.add(name), "'%s' is there twice", name);
       requireOption(name);
       JsonNode value = entry.getValue();

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import io.stoker.driver.config.Preset;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,10 +50,26 @@ class SearchSpaceTest {
   void aSpaceThatIsNoneIsRefused(String text, String reason) throws IOException {
     Path file = Files.writeString(folder.resolve("space.yaml"), text.replace("\\n", "\n"));
 
-    assertThatThrownBy(() -> SearchSpace.read(file))
+    assertThatThrownBy(() -> SearchSpace.read(file, Optional.empty()))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("space.yaml: ")
         .hasMessageContaining(reason);
+  }
+
+  @Test
+  void optionsOfAFileTakeThePlaceOfThoseOfAPreset() throws IOException {
+    String text = "learning_rate: 0.1\naugment: [none, flip]\nmodel: [lenet5, resnet-20]\n";
+    Path file = Files.writeString(folder.resolve("space.yaml"), text);
+
+    ObjectNode tree = SearchSpace.read(file, Optional.of(Preset.named("fast")));
+
+    assertThat(SearchSpace.of(tree).names())
+        .containsExactly("weight-decay", "label-smoothing", "augment", "model");
+    assertThat(SearchSpace.of(tree).fixed().path("learning-rate").doubleValue()).isEqualTo(0.1);
+    assertThat(SearchSpace.of(tree).fixed().path("schedule").textValue()).isEqualTo("one-cycle");
+    assertThatThrownBy(() -> SearchSpace.read(file, Optional.of(Preset.named("transfer"))))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Preset transfer needs 'init' in --space: ");
   }
 
   @Test
