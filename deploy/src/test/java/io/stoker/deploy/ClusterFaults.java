@@ -101,6 +101,11 @@ abstract class ClusterFaults {
         ("--master " + master + " train --run " + run + " --resume --json").split(" "));
   }
 
+  /** Goes on with the run while faults happen. */
+  Outcome resume(String faults) {
+    return Stoker.finish(startCommand("train --run " + run + " --resume", faults));
+  }
+
   /** Makes sure that a run ended with the parameters of this hash. */
   static void assertParameters(Outcome outcome, String expected) {
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();

@@ -296,9 +296,12 @@ public final class FaultPlugin implements SparkPlugin {
     private final Map<Integer, Integer> averagingJobs = new ConcurrentHashMap<>();
     private final Map<String, Victim> executors = new ConcurrentHashMap<>();
     private final Set<String> present = new HashSet<>();
+
+    /** The faults that have happened, of those that happen once. */
+    private final Set<Fault> done = ConcurrentHashMap.newKeySet();
+
     private List<Fault> faults;
     private Path log;
-    private String killed = "";
     private String slow = "";
 
     /** Kills the process that is to be killed after a round. */
@@ -337,16 +340,13 @@ public final class FaultPlugin implements SparkPlugin {
     private Order happen(Fault fault, Started task) throws InterruptedException {
       switch (fault.action()) {
         case KILL_EXECUTOR, KILL_WORKER, KILL_DRIVER, NOTIFY_WORKER -> {
-          boolean first = killed.isEmpty();
-          kill(fault, task.process());
-          if (first && fault.afterRound()) {
+          if (kill(fault, task.process()) && fault.afterRound()) {
             return fault.action() == Action.KILL_EXECUTOR ? Order.END : Order.WATCH;
           }
         }
         case STOP_EXECUTOR -> {
-          if (killed.isEmpty()) {
-            killed = task.process().executor();
-            say("%s %s", fault.action(), killed);
+          if (done.add(fault)) {
+            say("%s %s", fault.action(), task.process().executor());
             return Order.STOP;
           }
         }
@@ -372,12 +372,15 @@ public final class FaultPlugin implements SparkPlugin {
       }
     }
 
-    /** Only once: what is tried again is left alone. */
-    private void kill(Fault fault, Victim victim) {
-      if (!killed.isEmpty()) {
-        return;
+    /**
+     * Only once for each fault: what is tried again is left alone.
+     *
+     * @return whether this was the time
+     */
+    private boolean kill(Fault fault, Victim victim) {
+      if (!done.add(fault)) {
+        return false;
       }
-      killed = victim.executor();
       ProcessHandle executor = ProcessHandle.of(victim.pid()).orElseThrow();
       long pid =
           switch (fault.action()) {
@@ -398,6 +401,7 @@ public final class FaultPlugin implements SparkPlugin {
       } else {
         killing.run();
       }
+      return true;
     }
 
     private static void signal(String name, long pid) {
@@ -462,6 +466,7 @@ public final class FaultPlugin implements SparkPlugin {
     @Override
     public void onExecutorRemoved(SparkListenerExecutorRemoved event) {
       say("lost %s", event.executorId());
+      executors.remove(event.executorId());
       synchronized (present) {
         present.remove(event.executorId());
       }

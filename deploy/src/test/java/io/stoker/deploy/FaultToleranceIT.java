@@ -54,21 +54,20 @@ class FaultToleranceIT extends ClusterFaults {
     job = JOB;
   }
 
+  /** Each time the master starts another one. */
   @Test
-  void losesAnExecutorInTheTrainStage() throws IOException {
-    assertUndisturbed(train("kill-executor@train:6"));
+  void losesAnExecutorInEachKindOfStage() throws IOException {
+    assertUndisturbed(
+        train(
+            "kill-executor@train:3,kill-executor@average:5,"
+                + "kill-executor@between:7,kill-executor@checkpoint:3"));
 
-    assertThat(happened("lost ")).hasSize(1);
-    assertThat(happened("train 6 ")).hasSizeGreaterThan(WORKERS);
-  }
-
-  @Test
-  void losesAnExecutorInTheAverageStage() throws IOException {
-    assertUndisturbed(train("kill-executor@average:6"));
-
-    assertThat(happened("lost ")).hasSize(1);
+    assertThat(happened("lost ")).hasSize(4);
+    assertThat(happened("train 3 ")).hasSizeGreaterThan(WORKERS);
     // Pieces of the workers that it had trained went with it.
-    assertThat(happened("train 6 ")).hasSizeGreaterThan(WORKERS);
+    assertThat(happened("train 5 ")).hasSizeGreaterThan(WORKERS);
+    // Once more; or twice, if the slices that only the dead one had must be averaged again first.
+    assertThat(happened("checkpoint 3 ")).hasSizeBetween(2, 3);
   }
 
   @Test
@@ -83,23 +82,6 @@ class FaultToleranceIT extends ClusterFaults {
     assertThat(happened("train 6 ")).hasSizeGreaterThan(WORKERS);
   }
 
-  @Test
-  @Tag("one-line")
-  void losesAnExecutorBetweenRounds() throws IOException {
-    assertUndisturbed(train("kill-executor@between:6"));
-
-    assertThat(happened("lost ")).hasSize(1);
-  }
-
-  @Test
-  void losesAnExecutorThatWritesACheckpoint() throws IOException {
-    assertUndisturbed(train("kill-executor@checkpoint:2"));
-
-    assertThat(happened("lost ")).hasSize(1);
-    // Once more; or twice, if the slices that only the dead one had must be averaged again first.
-    assertThat(happened("checkpoint 2 ")).hasSizeBetween(2, 3);
-  }
-
   /** With the only one go all slices and all pieces. */
   @Test
   void losesItsOnlyExecutor() throws IOException {
@@ -111,37 +93,23 @@ class FaultToleranceIT extends ClusterFaults {
     assertThat(happened("train 15 ")).isNotEmpty();
   }
 
+  /** One that comes in the middle, goes, comes back, and goes for good. */
   @Test
   @Tag("one-line")
-  void losesAWorkerProcessThatComesBack() throws IOException {
-    Started training = start("kill-worker@train:4,join@train:6");
+  void losesWorkerProcessesAndGetsOthers() throws IOException {
+    cluster.haveWorkers(1);
+    Started training = start("join@train:3,kill-worker@train:5,join@train:7,kill-worker@train:9");
+    Stoker.awaitLine(log, "waiting");
+    cluster.haveWorkers(2);
     Stoker.awaitLine(log, "lost ");
     cluster.haveWorkers(2);
     assertUndisturbed(Stoker.finish(training));
 
     assertThat(happened("added ")).hasSize(3);
-  }
-
-  @Test
-  @Tag("one-line")
-  void losesAWorkerProcessForGood() throws IOException {
-    assertUndisturbed(train("kill-worker@train:4"));
-
-    assertThat(happened("lost ")).hasSize(1);
-    assertThat(executorsOf("train 12 ")).hasSize(1);
-  }
-
-  @Test
-  @Tag("one-line")
-  void getsAnExecutorInTheMiddle() throws IOException {
-    cluster.haveWorkers(1);
-    Started training = start("join@train:4");
-    Stoker.awaitLine(log, "waiting");
-    cluster.haveWorkers(2);
-    assertUndisturbed(Stoker.finish(training));
-
-    assertThat(executorsOf("train 3 ")).hasSize(1);
-    assertThat(executorsOf("train 12 ")).hasSize(2);
+    assertThat(happened("lost ")).hasSize(2);
+    assertThat(executorsOf("train 2 ")).hasSize(1);
+    // Each of them was given work.
+    assertThat(executorsOf("train ")).hasSize(3);
   }
 
   @Test
@@ -169,24 +137,17 @@ class FaultToleranceIT extends ClusterFaults {
 
   @Test
   @Tag("one-line")
-  void goesOnAfterItsDriverWasKilled() throws IOException {
+  void goesOnAfterItsDriverWasKilledWithAnotherNumberOfExecutors() throws IOException {
     assertThat(train("kill-driver@train:6").exitCode()).isEqualTo(FaultPlugin.KILLED);
     assertThat(checkpoints()).containsExactly("000004");
+    cluster.haveWorkers(1);
+    assertThat(resume("kill-driver@checkpoint:2").exitCode()).isEqualTo(FaultPlugin.KILLED);
+    assertThat(checkpoints()).containsExactly("000004", "000008");
 
+    cluster.haveWorkers(2);
     assertUndisturbed(resume());
     assertThat(checkpoints()).containsExactly("000004", "000008", "000012");
     assertThat(folder.resolve(run).resolve("metrics.jsonl")).content().hasLineCount(ROUNDS);
-  }
-
-  @Test
-  @Tag("one-line")
-  void goesOnWithAnotherNumberOfExecutors() throws IOException {
-    assertThat(train("kill-driver@checkpoint:2").exitCode()).isEqualTo(FaultPlugin.KILLED);
-    assertThat(checkpoints()).containsExactly("000004");
-
-    cluster.haveWorkers(1);
-    assertUndisturbed(resume());
-    assertThat(checkpoints()).containsExactly("000004", "000008", "000012");
   }
 
   private static void assertUndisturbed(Outcome outcome) {
