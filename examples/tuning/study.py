@@ -88,7 +88,12 @@ def by_optuna(given, spark, seed, epochs):
     def one(trial):
         return trained(given, spark, f"optuna-{seed}-{trial.number}", "validation", asked(trial))
 
-    study.optimize(one, n_trials=round(epochs / given.shared["epochs"]), n_jobs=given.at_once)
+    study.optimize(
+        one,
+        n_trials=round(epochs / given.shared["epochs"]),
+        n_jobs=given.at_once,
+        catch=(stoker.StokerError,),  # A training that diverges fails alone.
+    )
     best = study.best_trial
     return {"value": best.value, "epochs": len(study.trials) * given.shared["epochs"], "options": best.params}
 

@@ -43,20 +43,15 @@ public final class Study {
   private TrackingConfig tracking = new TrackingConfig("");
   private StudyWatch watch = StudyWatch.NONE;
 
-  @GuardedBy("this")
-  private final StudyResults results;
+  @GuardedBy("this") private final StudyResults results;
 
-  @GuardedBy("this")
-  private final Places places;
+  @GuardedBy("this") private final Places places;
 
-  @GuardedBy("this")
-  private int running;
+  @GuardedBy("this") private int running;
 
-  @GuardedBy("this")
-  private int taken;
+  @GuardedBy("this") private int taken;
 
-  @GuardedBy("this")
-  private Optional<RuntimeException> failure = Optional.empty();
+  @GuardedBy("this") private Optional<RuntimeException> failure = Optional.empty();
 
   /**
    * A study.
@@ -249,8 +244,7 @@ public final class Study {
     notifyAll();
   }
 
-  @GuardedBy("this")
-  private void ended(TrialResult result) {
+  @GuardedBy("this") private void ended(TrialResult result) {
     results.add(result);
     try {
       if (plan.costs().isEmpty()) {
@@ -264,8 +258,7 @@ public final class Study {
     }
   }
 
-  @GuardedBy("this")
-  private void deleteLosers(int rung) {
+  @GuardedBy("this") private void deleteLosers(int rung) {
     results.losers(rung).forEach(this::deleteCheckpoints);
   }
 
