@@ -77,7 +77,10 @@ final class StudyPage {
     parallel(page.putObject("parallel"));
     ArrayNode tables = page.putArray("tables");
     trials(tables.addObject());
-    importance(tables.addObject());
+    List<Importance> importance = Importance.of(standing);
+    if (!importance.isEmpty()) {
+      importance(tables.addObject(), importance);
+    }
     rungs(tables.addObject());
     return page;
   }
@@ -206,13 +209,13 @@ final class StudyPage {
     row.add(result.isDone() ? "" : state + ": " + result.reason());
   }
 
-  private void importance(ObjectNode table) {
+  private static void importance(ObjectNode table, List<Importance> options) {
     table.put(
         "title",
         "Importance of each option: its share of the variance of ranks on the lowest rung");
     table.putArray("head").add("option").add("share");
     ArrayNode rows = table.putArray("rows");
-    for (Importance each : Importance.of(standing)) {
+    for (Importance each : options) {
       rows.addArray().add(each.option()).add(Line.of("%.0f %%", 100 * each.share()));
     }
   }
