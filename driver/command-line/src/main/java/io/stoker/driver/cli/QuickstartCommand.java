@@ -50,7 +50,7 @@ final class QuickstartCommand extends StokerCommand {
   @Option(
       names = "--epochs",
       paramLabel = "E",
-      defaultValue = "7",
+      defaultValue = "3",
       description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
