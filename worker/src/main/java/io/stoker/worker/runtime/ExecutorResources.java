@@ -166,11 +166,23 @@ public final class ExecutorResources {
    * @param hadoop with which the folder is reached
    * @throws io.stoker.failure.DamagedException if the manifest has changed
    */
-  public synchronized ShardFolder shards(String uri, String manifestSha256, Configuration hadoop) {
+  public ShardFolder shards(String uri, String manifestSha256, Configuration hadoop) {
+    return opened(
+        uri,
+        manifestSha256,
+        path ->
+            ShardFolder.open(
+                path,
+                hadoop,
+                (data, sha256) ->
+                    opened(data, sha256, source -> ShardFolder.openShards(source, hadoop))));
+  }
+
+  private synchronized ShardFolder opened(
+      String uri, String manifestSha256, Function<Path, ShardFolder> opening) {
     ShardFolder folder = folders.get(uri);
     if (folder == null || !folder.manifestHash().equals(manifestSha256)) {
-      folder =
-          ShardFolder.open(new Path(uri), hadoop, (data, sha256) -> shards(data, sha256, hadoop));
+      folder = opening.apply(new Path(uri));
       Check.undamaged(
           folder.manifestHash().equals(manifestSha256),
           "Cannot read %s: its manifest changed during the job (SHA-256 is %s, was %s)",

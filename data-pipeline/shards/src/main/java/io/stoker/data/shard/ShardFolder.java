@@ -60,20 +60,19 @@ public final class ShardFolder {
    * @throws DamagedException if the manifest is not valid
    */
   public static ShardFolder open(Path path, Configuration hadoop) {
-    return open(
-        path,
-        hadoop,
-        (data, sha256) -> {
-          Path source = new Path(data);
-          return new ShardFolder(
-              source, hadoop, ManifestFile.read(source, hadoop), Optional.empty());
-        });
+    return open(path, hadoop, (data, sha256) -> openShards(new Path(data), hadoop));
+  }
+
+  /** As {@link #open(Path, Configuration)}, for a folder that has shards of its own. */
+  public static ShardFolder openShards(Path path, Configuration hadoop) {
+    return new ShardFolder(path, hadoop, ManifestFile.read(path, hadoop), Optional.empty());
   }
 
   /**
    * As {@link #open(Path, Configuration)}.
    *
-   * @param sources gives the data that a fold is of, by their URI and the SHA-256 of their manifest
+   * @param sources opens the data that a fold is of, with {@link #openShards} or from a cache, by
+   *     their URI and the SHA-256 of their manifest
    */
   public static ShardFolder open(
       Path path, Configuration hadoop, BiFunction<String, String, ShardFolder> sources) {
