@@ -286,7 +286,7 @@ final class TuneCommand extends StokerCommand {
             seed,
             Optional.ofNullable(atOnce).orElse(0));
     plan.requireFolds(shards.manifest());
-    Study.check(plan, this::job, trial -> ResolvedJob.check(trial, shards.manifest(), hadoop));
+    ResolvedJob.check(Study.check(plan, this::job), shards.manifest(), hadoop);
     return plan;
   }
 

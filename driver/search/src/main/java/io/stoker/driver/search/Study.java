@@ -10,13 +10,13 @@ import io.stoker.driver.run.RunLock;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -90,20 +90,22 @@ public final class Study {
   /**
    * Makes sure that each value of the space makes a job.
    *
-   * @param more what else a job has to pass, such as a look at the data
+   * @return a job for each of these values
    * @throws io.stoker.failure.InputException if one does not
    */
-  public static void check(StudyPlan plan, TrialOptions jobs, Consumer<TrainingConfig> more) {
+  public static List<TrainingConfig> check(StudyPlan plan, TrialOptions jobs) {
     TrialJob job =
         new TrialJob(
             StudyFolder.at(new Path("/study"), new Configuration(false)),
             plan,
             jobs,
             new FoldResults(plan.runs().size()));
+    List<TrainingConfig> checked = new ArrayList<>();
     for (ObjectNode values : plan.searchSpace().corners()) {
       TrainingConfig trial = job.whole(0, plan.runs().get(0), values);
-      more.accept(plan.folds() > 0 ? job.unvalidated(trial, values) : trial);
+      checked.add(plan.folds() > 0 ? job.unvalidated(trial, values) : trial);
     }
+    return checked;
   }
 
   /**

@@ -23,6 +23,7 @@ import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -52,15 +53,14 @@ final class TunerFit {
   StokerTunerModel run() {
     checkValidation();
     StudyPlan asked = plan(trials.space());
-    Study.check(asked, trials::job, trial -> {});
+    List<TrainingConfig> jobs = Study.check(asked, trials::job);
     ClassifierFit fit = new ClassifierFit(preparing(asked.space()), dataset);
     return fit.keepingJobGroup(
         () -> {
           ShardCache cache = ShardCache.of(spark, tuner.getCacheDir(), tuner.getCheckpointDir());
           ShardFolder shards = fit.shards(cache);
           StudyPlan plan = asked.with(shards.path().toString(), shards.manifestHash());
-          Study.check(
-              plan, trials::job, trial -> ResolvedJob.check(trial, shards.manifest(), hadoop));
+          ResolvedJob.check(jobs, shards.manifest(), hadoop);
           plan.requireFolds(shards.manifest());
           Path place = fit.place("study-" + identity(plan, fit, shards), cache);
           return fit.inTurn(place, () -> search(StudyFolder.at(place, hadoop), plan));

@@ -31,8 +31,11 @@ import io.stoker.models.spec.ModelYaml;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.worker.eval.ModelInput;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -120,16 +123,22 @@ public record ResolvedJob(
   }
 
   /**
-   * Makes sure that a new job fits its data, by their manifest alone.
+   * Makes sure that new jobs fit their data, by the data's manifest alone, and that the checkpoints
+   * exist from which they start. Each checkpoint is read once.
    *
-   * @throws io.stoker.failure.StokerException if it does not, or what it begins with is not there
+   * @throws io.stoker.failure.StokerException if a job does not fit, or a checkpoint is missing
    */
-  public static void check(TrainingConfig config, ShardManifest data, Configuration hadoop) {
-    fitting(config, Optional.empty(), config.data().uri(), data);
-    Beginning.initial(config, hadoop);
+  public static void check(List<TrainingConfig> configs, ShardManifest data, Configuration hadoop) {
+    Set<String> checkpoints = new HashSet<>();
+    for (TrainingConfig config : configs) {
+      fitting(config, Optional.empty(), config.data().uri(), data);
+      if (checkpoints.add(config.initialization().checkpoint())) {
+        Beginning.initial(config, hadoop);
+      }
+    }
   }
 
-  /** The model of a job, after a check of all that depends on the data. */
+  /** Resolves the model of a job, and checks the options that depend on the data. */
   private static ModelSpec fitting(
       TrainingConfig config, Optional<RunRecord> recorded, String data, ShardManifest manifest) {
     ModelSpec model =
