@@ -121,7 +121,13 @@ abstract class ClusterFaults {
 
   /** The executors on which tasks of a stage ran. */
   List<String> executorsOf(String stage) throws IOException {
-    return happened(stage).stream()
+    return executors(happened(""), stage);
+  }
+
+  /** The same of some lines of the log. */
+  static List<String> executors(List<String> lines, String stage) {
+    return lines.stream()
+        .filter(line -> line.startsWith(stage))
         .map(line -> line.substring(line.lastIndexOf(' ') + 1))
         .distinct()
         .toList();

@@ -10,6 +10,7 @@ import io.stoker.testing.Exact;
 import io.stoker.testing.Instructions;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -108,8 +109,11 @@ class FaultToleranceIT extends ClusterFaults {
     assertThat(happened("added ")).hasSize(3);
     assertThat(happened("lost ")).hasSize(2);
     assertThat(executorsOf("train 2 ")).hasSize(1);
-    // Each of them was given work.
+    // Each of them was given work, and after the last loss only one is left.
     assertThat(executorsOf("train ")).hasSize(3);
+    List<String> lines = happened("");
+    int lost = lines.indexOf(happened("lost ").get(1));
+    assertThat(executors(lines.subList(lost, lines.size()), "train ")).hasSize(1);
   }
 
   @Test
