@@ -7,6 +7,7 @@ import io.stoker.base.Table;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.report.ShellQuoting;
 import io.stoker.driver.search.Standing;
 import io.stoker.driver.search.StudyFolder;
 import io.stoker.driver.search.TrialResult;
@@ -37,7 +38,9 @@ final class StudyReport {
     String recipe = SparkSetup.plain(folder.path() + "/" + RECIPE);
     String command =
         "./stoker train --recipe %s --data %s --run NEW"
-            .formatted(recipe, SparkSetup.plain(standing.plan().data()));
+            .formatted(
+                ShellQuoting.quote(recipe),
+                ShellQuoting.quote(SparkSetup.plain(standing.plan().data())));
     int folds = standing.plan().folds();
     Table table =
         new Table()
