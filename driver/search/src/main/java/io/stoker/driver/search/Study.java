@@ -231,9 +231,8 @@ public final class Study {
       ended(result, workers);
     } catch (RuntimeException e) {
       failed(e, workers);
-    } catch (Error e) {
+    } catch (Error e) { // Such as Hadoop's FSError where a disk is full.
       failed(new IllegalStateException("Trial " + trial + " failed: " + e, e), workers);
-      throw e;
     }
   }
 
