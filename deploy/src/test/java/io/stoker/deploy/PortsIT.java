@@ -143,7 +143,7 @@ class PortsIT {
   private static String target(Path link) {
     try {
       return Files.readSymbolicLink(link).toString();
-    } catch (IOException e) { // Closed since.
+    } catch (IOException e) { // It was closed in the meantime.
       return "";
     }
   }

@@ -107,7 +107,7 @@ public final class StrictJson {
   }
 
   /**
-   * Reads a value of which fields may be absent, since an earlier release did not write them: they
+   * Reads a value of which fields may be absent, because an earlier release did not write them: they
    * are 0 or empty. An explicit null is damage.
    *
    * @param mapper made by {@link #mapper}, with {@code FAIL_ON_MISSING_CREATOR_PROPERTIES} and

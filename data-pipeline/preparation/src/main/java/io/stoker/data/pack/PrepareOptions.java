@@ -70,7 +70,7 @@ public final class PrepareOptions {
   /**
    * How to read the input.
    *
-   * @throws NullPointerException if none was set, since the images are rows
+   * @throws NullPointerException if none was set, because the images are rows
    */
   public ImageSource source() {
     return Objects.requireNonNull(values.source, "source");
@@ -79,7 +79,7 @@ public final class PrepareOptions {
   /**
    * Where the images are.
    *
-   * @throws NullPointerException if none was set, since the images are rows
+   * @throws NullPointerException if none was set, because the images are rows
    */
   public Path input() {
     return Objects.requireNonNull(values.input, "input");

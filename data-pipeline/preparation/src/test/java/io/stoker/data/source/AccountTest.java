@@ -82,7 +82,7 @@ class AccountTest {
     Files.createDirectories(folder.resolve("bee/empty"));
   }
 
-  /** What Java finds; it does not enter hidden folders either, since there are none. */
+  /** What Java finds; it does not enter hidden folders either, because there are none. */
   private long entries() throws IOException {
     try (Stream<Path> all = Files.walk(folder)) {
       return all.filter(file -> !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)).count();

@@ -299,7 +299,7 @@ public final class BatchReader implements AutoCloseable {
   }
 
   /**
-   * Has all used batches filled again now, the last one included, since the consumer has something
+   * Has all used batches filled again now, the last one included, because the consumer has something
    * else to do for a while. A thread that fills one batch after each step would interrupt each
    * step.
    */

@@ -52,7 +52,7 @@ public final class ManifestFile {
    *
    * @param manifest what the file says
    * @param sha256 of the file's bytes, in lower-case hexadecimal digits: the identity of the data
-   *     set, since the manifest holds the hash of every shard
+   *     set, because the manifest holds the hash of every shard
    */
   public record Stored(ShardManifest manifest, String sha256) {}
 

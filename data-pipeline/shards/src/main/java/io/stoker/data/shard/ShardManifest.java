@@ -70,7 +70,7 @@ public record ShardManifest(
   /** The manifest's file name. */
   public static final String FILE = "manifest.json";
 
-  // Not a compact constructor, since what Jackson injects is a matter of the parameter alone.
+  // Not a compact constructor, because what Jackson injects is a matter of the parameter alone.
   public ShardManifest(
       int formatVersion,
       List<String> classNames,

@@ -2,7 +2,7 @@
 package io.stoker.data.storage;
 
 /**
- * What a filesystem says when it is full: a text, since Java has no exception of its own for it.
+ * What a filesystem says when it is full: a text, because Java has no exception of its own for it.
  */
 public final class NoSpace {
   /** The operating system's words. */
