@@ -80,7 +80,7 @@ class FaultsInStagesIT extends ClusterFaults {
   }
 
   @Test
-  @Tag("one-line")
+  @Tag("thorough")
   void losesAnExecutorOfWorkersThatExchange() throws IOException {
     assertLosesAnExecutorInMidStage(TOGETHER, undisturbedTogether);
   }
@@ -151,26 +151,22 @@ class FaultsInStagesIT extends ClusterFaults {
     assertThat(outcome.err()).doesNotContain("Rounds are trained again", "Lost task");
   }
 
-  /** The rounds of the stage are trained again, in one stage. */
+  /**
+   * The rounds of the stage are trained again, in one stage. Then the next loss, and the driver's.
+   */
   @Test
-  void losesAnExecutorOfWorkersWhoseRoundsOverlap() throws IOException {
+  void losesExecutorsAndItsDriverWhileRoundsOverlap() throws IOException {
     job = OVERLAPPING;
-    Outcome outcome = train("kill-executor@" + IN_MID_STAGE);
-    assertParameters(outcome, undisturbedOverlapping);
+    Outcome outcome =
+        train("kill-executor@" + IN_MID_STAGE + ",kill-executor@average:6,kill-driver@train:8");
 
-    assertThat(happened("lost ")).hasSize(1);
+    assertThat(outcome.exitCode()).isEqualTo(FaultPlugin.KILLED);
+    assertThat(happened("lost ")).hasSize(2);
     assertThat(outcome.err()).contains("while rounds overlap");
     assertThat(happened("train 4 ")).hasSize(2);
-    assertThat(happened("train 10 ")).isEmpty();
-  }
+    assertThat(checkpoints()).isNotEmpty().doesNotContain("000088");
 
-  @Test
-  @Tag("one-line")
-  void losesAnExecutorThatAveragesAfterRoundsThatOverlap() throws IOException {
-    job = OVERLAPPING;
-    assertParameters(train("kill-executor@average:4"), undisturbedOverlapping);
-
-    assertThat(happened("lost ")).hasSize(1);
+    assertParameters(resume(), undisturbedOverlapping);
   }
 
   @Test
@@ -203,16 +199,6 @@ class FaultsInStagesIT extends ClusterFaults {
     assertParameters(train("fail@train:4"), undisturbedOverlapping);
 
     assertThat(happened("failed ")).isNotEmpty();
-  }
-
-  @Test
-  @Tag("one-line")
-  void goesOnWithRoundsThatOverlapAfterItsDriverWasKilled() throws IOException {
-    job = OVERLAPPING;
-    assertThat(train("kill-driver@train:5").exitCode()).isEqualTo(FaultPlugin.KILLED);
-    assertThat(checkpoints()).containsExactly("000033");
-
-    assertParameters(resume(), undisturbedOverlapping);
   }
 
   @Test

@@ -107,8 +107,8 @@ public final class StrictJson {
   }
 
   /**
-   * Reads a value of which fields may be absent, because an earlier release did not write them: they
-   * are 0 or empty. An explicit null is damage.
+   * Reads a value of which fields may be absent, because an earlier release did not write them:
+   * they are 0 or empty. An explicit null is damage.
    *
    * @param mapper made by {@link #mapper}, with {@code FAIL_ON_MISSING_CREATOR_PROPERTIES} and
    *     {@code FAIL_ON_NULL_FOR_PRIMITIVES} disabled

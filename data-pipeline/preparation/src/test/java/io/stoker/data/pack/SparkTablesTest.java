@@ -259,6 +259,7 @@ class SparkTablesTest {
   }
 
   @Test
+  @Tag("one-line")
   void columnsThatFilesDoNotHoldAreReadBySpark() {
     String delta = folder.resolve("delta").toString();
     photos(0, 30).write().format("delta").partitionBy("kind").save(delta);

@@ -299,9 +299,9 @@ public final class BatchReader implements AutoCloseable {
   }
 
   /**
-   * Has all used batches filled again now, the last one included, because the consumer has something
-   * else to do for a while. A thread that fills one batch after each step would interrupt each
-   * step.
+   * Has all used batches filled again now, the last one included, because the consumer has
+   * something else to do for a while. A thread that fills one batch after each step would interrupt
+   * each step.
    */
   public void pause() {
     free.addAll(used);

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A folder that Stoker writes to, and deletes from: the only place where files of a user's folders
  * are deleted. Nothing outside of the folder is deleted, and nothing that is reached through a
- * symbolic link in it, because a link may lead to another run or to somebody else's files. The folder
- * itself may be given through links.
+ * symbolic link in it, because a link may lead to another run or to somebody else's files. The
+ * folder itself may be given through links.
  */
 public final class OwnFolder {
   private static final Logger LOG = LoggerFactory.getLogger(OwnFolder.class);
