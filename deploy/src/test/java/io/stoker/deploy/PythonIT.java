@@ -170,7 +170,7 @@ class PythonIT {
       environment.put("JAVA_HOME", System.getProperty("java.home"));
       environment.put("STOKER_HOME", Stoker.distribution().toString());
       environment.put("SPARK_SUBMIT_OPTS", Stoker.QUICK_JAVA);
-      environment.put("PYTHONDONTWRITEBYTECODE", "1");
+      environment.put("PYTHONPYCACHEPREFIX", BUILD.resolve("bytecode").toString());
       environment.put("PIP_DISABLE_PIP_VERSION_CHECK", "1");
       environment.put("PIP_NO_CACHE_DIR", "1");
       Process process = builder.start();
