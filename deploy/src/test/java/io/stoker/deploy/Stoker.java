@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -145,15 +146,27 @@ final class Stoker {
   }
 
   /** Reads a file that grows, which need not be there yet, until a line contains the text. */
-  static void awaitLine(Path file, String text) throws IOException {
+  static void awaitLine(Path file, String text) {
+    await(
+        "line with '" + text + "' in " + file,
+        () -> Files.exists(file) && Files.readString(file).contains(text));
+  }
+
+  /** Waits until something is so. */
+  static void await(String what, Callable<Boolean> isSo) {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(PATIENCE_MINUTES);
-    while (System.nanoTime() < end) {
-      if (Files.exists(file) && Files.readString(file).contains(text)) {
-        return;
+    try {
+      while (!isSo.call()) {
+        if (System.nanoTime() > end) {
+          throw new AssertionError("There is no " + what);
+        }
+        LockSupport.parkNanos(POLL_NANOSECONDS);
       }
-      LockSupport.parkNanos(POLL_NANOSECONDS);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new AssertionError("There is no " + what, e);
     }
-    throw new AssertionError("No line with '" + text + "' in " + file);
   }
 
   static Outcome finish(Started started) {
