@@ -48,6 +48,12 @@ public record RoundTask(
     return ((WorkerRound) before).next(this);
   }
 
+  /** The first steps of this work. */
+  public RoundTask shortened(int most) {
+    return new RoundTask(
+        replica, data, schedule, round, epoch, firstStep, Math.min(most, steps), globalStep);
+  }
+
   RoundSteps localSteps(int worker) {
     return new RoundSteps(data.order().seed(), round, worker, globalStep, steps);
   }

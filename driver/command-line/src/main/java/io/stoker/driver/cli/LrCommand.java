@@ -63,6 +63,7 @@ final class LrCommand extends TrainCommand {
           "timing",
           "resume",
           "quorum",
+          "work-by-speed",
           "replay");
 
   @Option(

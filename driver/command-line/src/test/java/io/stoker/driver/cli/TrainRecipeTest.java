@@ -81,6 +81,7 @@ class TrainRecipeTest {
         overlap: false
         overlap-steps: 0
         quorum: 1
+        work-by-speed: true
         replay: other
         seed: 9
         checkpoint-every: 4
@@ -145,6 +146,7 @@ class TrainRecipeTest {
                 .set("outer_momentum", 0.5)
                 .set("outer_nesterov", true)
                 .set("ema", 0.75)
+                .set("work_by_speed", true)
                 .set("size_schedule", "20@0,28@2")
                 .set("wire", Wire.FP16)
                 .seed(9)

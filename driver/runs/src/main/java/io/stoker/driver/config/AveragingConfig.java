@@ -18,6 +18,7 @@ import java.util.Locale;
  * @param swa the number of epochs after which the mean of the parameters is kept in place of a
  *     moving average; 0 for none
  * @param quorum the share of the workers with which a round may end; 1 for all
+ * @param workBySpeed whether slower workers take fewer local steps
  */
 public record AveragingConfig(
     UpdaterState updaterState,
@@ -26,7 +27,8 @@ public record AveragingConfig(
     int overlapSteps,
     double ema,
     int swa,
-    double quorum) {
+    double quorum,
+    boolean workBySpeed) {
   public AveragingConfig {
     Check.input(
         sliceBytes % Float.BYTES == 0,
@@ -43,10 +45,20 @@ public record AveragingConfig(
         "Invalid quorum: %s with overlap, where a worker goes on from values of its own (leave"
             + " --quorum out, or say --overlap-steps 0)",
         quorum);
+    Check.input(
+        overlapSteps == 0 || !workBySpeed,
+        "Invalid work by speed: with overlap the average is taken after %d steps, which each worker"
+            + " must take (leave --work-by-speed out, or say --overlap-steps 0)",
+        overlapSteps);
   }
 
   /** Whether a round may end without some of the workers. */
   public boolean hasQuorum() {
     return quorum < 1;
+  }
+
+  /** Whether what workers do in a round depends on their speeds, so that a run records it. */
+  public boolean followsSpeeds() {
+    return hasQuorum() || workBySpeed;
   }
 }

@@ -81,6 +81,9 @@ public record TrainingConfig(
         "Invalid quorum: %s with one worker (leave --quorum out)",
         averaging.quorum());
     Check.input(
+        !averaging.workBySpeed() || rounds.workers() > 1,
+        "Invalid work by speed: one worker has none to be slower than (leave --work-by-speed out)");
+    Check.input(
         averaging.overlapSteps() == 0 || averaging.overlapSteps() < rounds.localSteps().least(),
         "Invalid overlap: %d steps (must be less than the local steps, which are %s)",
         averaging.overlapSteps(),

@@ -21,12 +21,14 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * A round in JSON. The seconds are an object of their own. Workers that were absent are a list,
- * which is there only if there are some.
+ * A round in JSON. The seconds are an object of their own. What there is to say of single workers
+ * is in lists, which are there only if they have elements.
  */
 final class RoundLine {
   private static final String SECONDS = "seconds";
   private static final String ABSENT = "absent";
+  private static final String STEPS = "worker_steps";
+  private static final String SPEEDS = "worker_speeds";
 
   private static final Map<String, RoundNumber> NUMBERS = byKey(RoundNumber.LINE);
   private static final Map<String, RoundNumber> PHASES = byKey(RoundNumber.PHASES);
@@ -44,13 +46,19 @@ final class RoundLine {
         throws IOException {
       out.writeStartObject();
       write(RoundNumber.LINE, round, out);
-      if (!round.absent().isEmpty()) {
-        out.writeObjectField(ABSENT, round.absent());
-      }
+      write(ABSENT, round.absent(), out);
+      write(STEPS, round.workers().steps(), out);
+      write(SPEEDS, round.workers().speeds(), out);
       out.writeObjectFieldStart(SECONDS);
       write(RoundNumber.PHASES, round, out);
       out.writeEndObject();
       out.writeEndObject();
+    }
+
+    private static void write(String name, List<?> list, JsonGenerator out) throws IOException {
+      if (!list.isEmpty()) {
+        out.writeObjectField(name, list);
+      }
     }
 
     private static void write(
@@ -69,16 +77,31 @@ final class RoundLine {
     }
   }
 
+  /** What has been read of a line. */
+  private record Parsed(
+      Map<RoundNumber, Number> values,
+      List<Integer> absent,
+      List<Integer> steps,
+      List<Double> speeds) {
+    RoundWorkers workers() {
+      return new RoundWorkers(absent, steps, speeds);
+    }
+  }
+
   /** Reads a round. Releases differ in its numbers: unknown ones are ignored, others are 0. */
   static final class Reader extends JsonDeserializer<RoundMetrics> {
     @Override
     public RoundMetrics deserialize(JsonParser in, DeserializationContext context)
         throws IOException {
-      Map<RoundNumber, Number> values = new EnumMap<>(RoundNumber.class);
-      List<Integer> absent = new ArrayList<>();
-      boolean timed = read(NUMBERS, in, context, values, absent);
+      Parsed parsed =
+          new Parsed(
+              new EnumMap<>(RoundNumber.class),
+              new ArrayList<>(),
+              new ArrayList<>(),
+              new ArrayList<>());
+      boolean timed = read(NUMBERS, in, context, parsed);
       try {
-        RoundMetrics round = RoundMetrics.of(values, absent);
+        RoundMetrics round = RoundMetrics.of(parsed.values(), parsed.workers());
         Check.undamaged(timed, "Invalid round: round %s has no seconds", round.round());
         return round;
       } catch (DamagedException e) {
@@ -91,8 +114,7 @@ final class RoundLine {
         Map<String, RoundNumber> numbers,
         JsonParser in,
         DeserializationContext context,
-        Map<RoundNumber, Number> values,
-        List<Integer> absent)
+        Parsed parsed)
         throws IOException {
       if (!in.isExpectedStartObjectToken()) {
         context.handleUnexpectedToken(RoundMetrics.class, in);
@@ -103,12 +125,16 @@ final class RoundLine {
         RoundNumber number = numbers.get(name);
         try {
           if (number != null) {
-            values.put(number, context.readValue(in, number.type()));
+            parsed.values().put(number, context.readValue(in, number.type()));
           } else if (name.equals(SECONDS) && numbers == NUMBERS) {
-            read(PHASES, in, context, values, absent);
+            read(PHASES, in, context, parsed);
             timed = true;
           } else if (name.equals(ABSENT) && numbers == NUMBERS) {
-            absent.addAll(List.of(context.readValue(in, Integer[].class)));
+            parsed.absent().addAll(List.of(context.readValue(in, Integer[].class)));
+          } else if (name.equals(STEPS) && numbers == NUMBERS) {
+            parsed.steps().addAll(List.of(context.readValue(in, Integer[].class)));
+          } else if (name.equals(SPEEDS) && numbers == NUMBERS) {
+            parsed.speeds().addAll(List.of(context.readValue(in, Double[].class)));
           } else if (value.isStructStart()) {
             in.skipChildren();
           }

@@ -10,18 +10,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One round as a line of {@code metrics.jsonl}: a value for each {@link RoundNumber}, and the
- * workers without which it has ended.
+ * One round as a line of {@code metrics.jsonl}: a value for each {@link RoundNumber}, and what
+ * there is to say of single workers.
  */
 @JsonSerialize(using = RoundLine.Writer.class)
 @JsonDeserialize(using = RoundLine.Reader.class)
 public final class RoundMetrics {
   private final double[] values;
-  private final List<Integer> absent;
+  private final RoundWorkers workers;
 
-  private RoundMetrics(double[] values, List<Integer> absent) {
+  private RoundMetrics(double[] values, RoundWorkers workers) {
     this.values = values;
-    this.absent = List.copyOf(absent);
+    this.workers = workers;
     Check.undamaged(
         round() >= 1 && epoch() >= 1 && epoch() <= round() && step() >= 0 && examples() >= 0,
         "Invalid round: round %s, epoch %s, step %s, %s examples",
@@ -33,35 +33,37 @@ public final class RoundMetrics {
 
   /** A round of some values; all others are 0. */
   public static RoundMetrics of(Map<RoundNumber, ? extends Number> values) {
-    return of(values, List.of());
+    return of(values, RoundWorkers.ALL);
   }
 
-  /** A round of some values that has ended without some workers. */
-  public static RoundMetrics of(Map<RoundNumber, ? extends Number> values, List<Integer> absent) {
+  /** A round of some values. */
+  public static RoundMetrics of(Map<RoundNumber, ? extends Number> values, RoundWorkers workers) {
     double[] all = new double[RoundNumber.values().length];
     values.forEach((number, value) -> all[number.index()] = value.doubleValue());
-    return new RoundMetrics(all, absent);
+    return new RoundMetrics(all, workers);
   }
 
   /**
    * What executors have reported of a round, and what the training loop knows.
    *
    * @param known the values that no executor knows
+   * @param workers what there is to say of single workers
    */
-  public static RoundMetrics of(RoundReport report, Map<RoundNumber, ? extends Number> known) {
+  public static RoundMetrics of(
+      RoundReport report, Map<RoundNumber, ? extends Number> known, RoundWorkers workers) {
     double[] all = new double[RoundNumber.values().length];
     for (RoundNumber number : RoundNumber.values()) {
       Number value = known.get(number);
       all[number.index()] = value == null ? number.of(report) : value.doubleValue();
     }
-    return new RoundMetrics(all, report.absent());
+    return new RoundMetrics(all, workers);
   }
 
   /** This round with another value of a number. */
   public RoundMetrics with(RoundNumber number, Number value) {
     double[] changed = values.clone();
     changed[number.index()] = value.doubleValue();
-    return new RoundMetrics(changed, absent);
+    return new RoundMetrics(changed, workers);
   }
 
   /** A number of the round. */
@@ -69,9 +71,14 @@ public final class RoundMetrics {
     return values[number.index()];
   }
 
+  /** What there is to say of single workers. */
+  public RoundWorkers workers() {
+    return workers;
+  }
+
   /** The workers without which the round has ended, in their order; see {@code --quorum}. */
   public List<Integer> absent() {
-    return absent;
+    return workers.absent();
   }
 
   /** The round, from 1. */
@@ -135,7 +142,7 @@ public final class RoundMetrics {
   public boolean equals(Object other) {
     return other instanceof RoundMetrics same
         && Arrays.equals(values, same.values)
-        && absent.equals(same.absent);
+        && workers.equals(same.workers);
   }
 
   @Override

@@ -59,7 +59,12 @@ class JobIdentityTest {
   /** It goes with fp32 alone. */
   @Test
   void differsInTheOverlap() {
-    TrainingConfig exact = config.toBuilder().set("wire", Wire.FP32).set("quorum", 1).build();
+    TrainingConfig exact =
+        config.toBuilder()
+            .set("wire", Wire.FP32)
+            .set("quorum", 1)
+            .set("work_by_speed", false)
+            .build();
     JobIdentity plain = new JobIdentity(exact, "layers", "4711");
     JobIdentity overlapping =
         new JobIdentity(exact.toBuilder().set("overlap_steps", 2).build(), "layers", "4711");
@@ -251,6 +256,7 @@ class JobIdentityTest {
             .set("size_schedule", "")
             .set("ema", 0)
             .set("quorum", 1)
+            .set("work_by_speed", false)
             .set("repeats", 1)
             .build();
     TrainingConfig watching =

@@ -45,7 +45,7 @@ class TrainingConfigTest {
                     0.0005,
                     0),
                 new LossConfig(0, new ClassWeighting.Equal()),
-                new AveragingConfig(UpdaterState.AVERAGE, Wire.FP32, 0, 0, 0, 0, 1),
+                new AveragingConfig(UpdaterState.AVERAGE, Wire.FP32, 0, 0, 0, 0, 1, false),
                 new OuterOptimizerConfig(1, 0, false),
                 1,
                 new CheckpointConfig(20, 3),
@@ -184,6 +184,14 @@ class TrainingConfigTest {
             "Invalid quorum: 0.5 with overlap, where a worker goes on from values of its own (leave"
                 + " --quorum out, or say --overlap-steps 0)"),
         invalid(
+            config -> config.set("work_by_speed", true).workers(1),
+            "Invalid work by speed: one worker has none to be slower than (leave --work-by-speed"
+                + " out)"),
+        invalid(
+            config -> config.set("work_by_speed", true).set("overlap_steps", 2),
+            "Invalid work by speed: with overlap the average is taken after 2 steps, which each"
+                + " worker must take (leave --work-by-speed out, or say --overlap-steps 0)"),
+        invalid(
             config -> config.set("overlap_steps", 2).set("wire", Wire.INT8),
             "Invalid wire: int8 with overlap (say --wire fp32, or --overlap-steps 0)"),
         invalid(
@@ -300,6 +308,7 @@ class TrainingConfigTest {
         .set("scale_rate", 0.0)
         .set("ema", 0.75)
         .set("quorum", 0.5)
+        .set("work_by_speed", true)
         .set("wire", Wire.INT8)
         .augmentations(List.of("shift=1", "flip"))
         .set("mixup", 0.375)

@@ -110,7 +110,9 @@ class MetricsLogTest {
   @Test
   void namesTheWorkersThatWereAbsent() throws IOException {
     RoundMetrics round =
-        RoundMetrics.of(Map.of(RoundNumber.ROUND, 1, RoundNumber.EPOCH, 1), List.of(0, 3));
+        RoundMetrics.of(
+            Map.of(RoundNumber.ROUND, 1, RoundNumber.EPOCH, 1),
+            RoundWorkers.without(List.of(0, 3)));
     try (MetricsLog log = MetricsLog.open(run, 0, hadoop, () -> {})) {
       log.append(round);
     }
@@ -130,6 +132,38 @@ class MetricsLogTest {
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("metrics.jsonl: line 1")
         .hasMessageContaining("absent");
+  }
+
+  @Test
+  void saysHowManyStepsEachWorkerTookAtWhichSpeed() throws IOException {
+    RoundMetrics round =
+        RoundMetrics.of(
+            Map.of(RoundNumber.ROUND, 1, RoundNumber.EPOCH, 1),
+            new RoundWorkers(List.of(1), List.of(20, 5), List.of(1234.5, 0.0)));
+    try (MetricsLog log = MetricsLog.open(run, 0, hadoop, () -> {})) {
+      log.append(round);
+    }
+
+    assertThat(folder.resolve("metrics.jsonl"))
+        .content()
+        .contains(",\"absent\":[1],\"worker_steps\":[20,5],\"worker_speeds\":[1234.5,0.0],");
+    assertThat(MetricsLog.read(run, hadoop)).containsExactly(round).doesNotContain(round(1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"worker_steps\":[0]", "\"worker_steps\":[null]", "\"worker_steps\":5",
+        "\"worker_speeds\":[-1]", "\"worker_speeds\":[\"a\"]", "\"worker_speeds\":[1e999]"
+      })
+  void stepsAndSpeedsThatAreNoneAreADamagedLine(String list) throws IOException {
+    Files.writeString(
+        folder.resolve("metrics.jsonl"),
+        "{\"round\":1,\"epoch\":1,%s,\"seconds\":{}}\n".formatted(list));
+
+    assertThatThrownBy(() -> MetricsLog.read(run, hadoop))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("metrics.jsonl: line 1");
   }
 
   @Test

@@ -43,6 +43,7 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
           "classes",
           "resume",
           "quorum",
+          "work-by-speed",
           "replay",
           "timing",
           "checkpoint-every",

@@ -39,6 +39,7 @@ class SearchSpaceTest {
         "model: [lenet5]|'model' needs at least two values",
         "model: [lenet5, lenet5]|'model' has a value twice",
         "run: [a, b]|'run' is not for a space (tune sets it, or does not need it)",
+        "work-by-speed: [true, false]|'work-by-speed' is not for a space (tune sets it, or does not need it)",
         "quorum: [0.5, 1]|'quorum' is not for a space (tune sets it, or does not need it)",
         "replay: [a, b]|'replay' is not for a space (tune sets it, or does not need it)",
         "epochs: [1, 2]|'epochs' is one number",

@@ -278,7 +278,12 @@ class StokerTunerTest {
     assertThat(classifier)
         .filteredOn(name -> !tuner.contains(name))
         .containsExactlyInAnyOrder(
-            "layerRates", "quorum", "sliceBytes", "tensorboardDir", "validationInterval");
+            "layerRates",
+            "quorum",
+            "sliceBytes",
+            "tensorboardDir",
+            "validationInterval",
+            "workBySpeed");
     assertThat(tuner)
         .filteredOn(name -> !classifier.contains(name))
         .containsExactlyInAnyOrder(

@@ -11,6 +11,7 @@ import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.job.Preflight;
 import io.stoker.driver.job.ResolvedJob;
 import io.stoker.driver.job.TrainingRun;
+import io.stoker.driver.job.WorkBySpeed;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.spark.SparkFailures;
 import io.stoker.models.file.TrainingClock;
@@ -91,7 +92,13 @@ public final class RateRangeRounds {
     try (SharedParameters parameters =
         SharedParameters.load(spark, run.average(), run.firstParameters(), run.firstParameters())) {
       TrainingStages stages =
-          new TrainingStages(run, parameters, Optional.empty(), new RoundTimer(), Optional.empty());
+          new TrainingStages(
+              run,
+              parameters,
+              Optional.empty(),
+              new RoundTimer(),
+              new WorkBySpeed(run.config().rounds().workers()),
+              Optional.empty());
       while (rounds.size() < range.rounds() && !hasDiverged()) {
         List<JobPlan.Round> next = stages.next(rounds.size());
         if (!run.groups().overlap()) {

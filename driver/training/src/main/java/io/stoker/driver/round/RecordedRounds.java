@@ -5,8 +5,10 @@ import io.stoker.driver.averaging.PartialWork;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.job.ResolvedJob;
+import io.stoker.driver.job.TrainingRun;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.metrics.RoundMetrics;
+import io.stoker.driver.metrics.RoundWorkers;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
@@ -17,13 +19,13 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Which workers took part in the rounds of another run of the same job. With it the job gives the
- * bits of that run, wherever it is trained.
+ * Which workers took part in the rounds of another run of the same job, and how many steps they
+ * took. With it the job gives the bits of that run, wherever it is trained.
  *
  * @param run the run's folder
- * @param absent for each of its rounds, the workers without which it has ended
+ * @param rounds what the record says of the workers in each of its rounds
  */
-record RecordedRounds(Path run, List<List<Integer>> absent) {
+record RecordedRounds(Path run, List<RoundWorkers> rounds) {
   /**
    * Reads the record of a run.
    *
@@ -42,9 +44,10 @@ record RecordedRounds(Path run, List<List<Integer>> absent) {
         path,
         String.join("; ", differences));
     Check.input(
-        job.run().config().averaging().hasQuorum(),
+        job.run().config().averaging().followsSpeeds(),
         "Cannot replay run %s: it has no record of its workers, because it was trained without"
-            + " --quorum (leave --replay out: the same command gives the same bits)",
+            + " --quorum and --work-by-speed (leave --replay out: the same command gives the same"
+            + " bits)",
         path);
     List<RoundMetrics> lines = MetricsLog.read(path, hadoop);
     int rounds = job.run().plan().rounds();
@@ -56,14 +59,14 @@ record RecordedRounds(Path run, List<List<Integer>> absent) {
         MetricsLog.FILE,
         lines.size(),
         rounds);
-    int workers = job.run().config().rounds().workers();
-    for (int round = 0; round < lines.size(); round++) {
-      require(lines.get(round), round, workers, new Path(path, MetricsLog.FILE));
+    for (int round = 0; round < Math.min(rounds, lines.size()); round++) {
+      require(lines.get(round), round, job.run(), new Path(path, MetricsLog.FILE));
     }
-    return new RecordedRounds(path, lines.stream().map(RoundMetrics::absent).toList());
+    return new RecordedRounds(path, lines.stream().map(RoundMetrics::workers).toList());
   }
 
-  private static void require(RoundMetrics line, int round, int workers, Path file) {
+  private static void require(RoundMetrics line, int round, TrainingRun run, Path file) {
+    int workers = run.config().rounds().workers();
     Check.input(
         line.round() == round + 1,
         "Cannot replay %s: round %d is where round %d should be",
@@ -80,15 +83,36 @@ record RecordedRounds(Path run, List<List<Integer>> absent) {
         file,
         absent,
         workers);
+    List<Integer> steps = line.workers().steps();
+    int most = run.plan().round(round).steps();
+    Check.undamaged(
+        run.config().averaging().workBySpeed()
+            ? steps.size() == workers && steps.stream().allMatch(each -> each <= most)
+            : steps.isEmpty(),
+        "Invalid line of round %d in %s: %d workers took %s of %d steps",
+        line.round(),
+        file,
+        workers,
+        steps,
+        most);
+  }
+
+  /** How many steps each worker took in a round. */
+  List<Integer> steps(JobPlan.Round round) {
+    return of(round).steps();
   }
 
   /** A round without the workers that were absent. */
   RoundWork work(JobPlan.Round round, RoundWork work) {
+    return PartialWork.of(work, of(round).absent());
+  }
+
+  private RoundWorkers of(JobPlan.Round round) {
     Check.input(
-        round.round() < absent.size(),
+        round.round() < rounds.size(),
         "Cannot replay run %s any further: its record ends after round %d",
         run,
-        absent.size());
-    return PartialWork.of(work, absent.get(round.round()));
+        rounds.size());
+    return rounds.get(round.round());
   }
 }

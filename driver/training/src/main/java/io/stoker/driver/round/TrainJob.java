@@ -16,6 +16,7 @@ import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.job.Preflight;
 import io.stoker.driver.job.ResolvedJob;
 import io.stoker.driver.job.TrainingRun;
+import io.stoker.driver.job.WorkBySpeed;
 import io.stoker.driver.metrics.EpochLosses;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.driver.run.ModelFiles;
@@ -222,7 +223,8 @@ public final class TrainJob {
               timer,
               resumed.flatMap(StoredModel::checkpoint))) {
         TrainingStages stages =
-            new TrainingStages(run, parameters, gang(spark, run), timer, record);
+            new TrainingStages(
+                run, parameters, gang(spark, run), timer, speeds(run, folder, hadoop), record);
         Progress progress =
             new TrainingLoop(run, stages, rates, checkpoints, validation, listeners).train(clock);
         Checkpoint last =
@@ -246,6 +248,16 @@ public final class TrainJob {
         losses.rounds(),
         clock.round());
     return losses;
+  }
+
+  /** Those of the rounds before the checkpoint with which a run is resumed. */
+  private static WorkBySpeed speeds(TrainingRun run, RunFolder folder, Configuration hadoop) {
+    WorkBySpeed speeds = new WorkBySpeed(run.config().rounds().workers());
+    if (run.config().averaging().workBySpeed()) {
+      MetricsLog.read(folder.path(), hadoop)
+          .forEach(round -> speeds.roundFinished(round.workers()));
+    }
+    return speeds;
   }
 
   private static SharedParameters parameters(

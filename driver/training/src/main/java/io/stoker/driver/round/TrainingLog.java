@@ -6,6 +6,7 @@ import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.models.file.TrainingClock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -70,17 +71,24 @@ public final class TrainingLog implements RoundListener {
     pending.ifPresent(metrics -> LOG.info("{}", line(metrics)));
   }
 
+  private static String fewerSteps(List<Integer> ofWorkers) {
+    int most = ofWorkers.stream().mapToInt(each -> each).max().orElse(0);
+    long fewer = ofWorkers.stream().filter(each -> each < most).count();
+    return fewer == 0 ? "" : " with fewer steps of " + fewer + " workers";
+  }
+
   private String line(RoundMetrics round) {
     PhaseSeconds seconds = round.seconds();
     return String.format(
         Locale.ROOT,
-        "round %d/%d epoch %d%s: examples %d, loss %.4f, accuracy %.2f %%, rate %.3g, %.0f img/s,"
+        "round %d/%d epoch %d%s%s: examples %d, loss %.4f, accuracy %.2f %%, rate %.3g, %.0f img/s,"
             + " %.2f s (gather %.2f, data %.2f, compute %.2f, scatter %.2f, average %.2f,"
             + " checkpoint %.2f)%s",
         round.round(),
         rounds,
         round.epoch(),
         round.absent().isEmpty() ? "" : " without workers " + round.absent(),
+        fewerSteps(round.workers().steps()),
         round.examples(),
         round.loss(),
         100 * round.accuracy(),

@@ -7,6 +7,7 @@ import io.stoker.driver.LogLines;
 import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.metrics.RoundNumber;
+import io.stoker.driver.metrics.RoundWorkers;
 import io.stoker.models.file.TrainingClock;
 import java.time.Duration;
 import java.util.List;
@@ -50,12 +51,29 @@ class TrainingLogTest {
     Map<RoundNumber, Integer> seventh = Map.of(RoundNumber.ROUND, 7, RoundNumber.EPOCH, 1);
     try (LogLines lines = LogLines.of(TrainingLog.class)) {
       log.started(HUNDRED_ROUNDS, TrainingClock.START);
-      log.roundFinished(RoundMetrics.of(seventh, List.of(1, 3)));
+      log.roundFinished(RoundMetrics.of(seventh, RoundWorkers.without(List.of(1, 3))));
 
       assertThat(lines.lines())
           .singleElement()
           .asString()
           .startsWith("INFO round 7/100 epoch 1 without workers [1, 3]: examples");
+    }
+  }
+
+  @Test
+  void saysHowManyWorkersTookFewerSteps() {
+    TrainingLog log = new TrainingLog(now::get);
+    Map<RoundNumber, Integer> seventh = Map.of(RoundNumber.ROUND, 7, RoundNumber.EPOCH, 1);
+    RoundWorkers workers =
+        new RoundWorkers(List.of(), List.of(5, 20, 20, 10), List.of(1.0, 4.0, 4.0, 2.0));
+    try (LogLines lines = LogLines.of(TrainingLog.class)) {
+      log.started(HUNDRED_ROUNDS, TrainingClock.START);
+      log.roundFinished(RoundMetrics.of(seventh, workers));
+
+      assertThat(lines.lines())
+          .singleElement()
+          .asString()
+          .startsWith("INFO round 7/100 epoch 1 with fewer steps of 2 workers: examples");
     }
   }
 
