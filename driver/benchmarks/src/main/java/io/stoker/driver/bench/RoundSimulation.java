@@ -42,7 +42,7 @@ import io.stoker.driver.slice.ParameterSlices;
  * workers wait for what is left. In place of loading, they correct V bytes. In each group of 16 or
  * 64 rounds the last one is exchanged as without overlap, and the group is a stage.
  *
- * <p>Left out are stragglers (all workers wait for the slowest one), switches that carry less than
+ * <p>Left out are stragglers ({@link StragglerSimulation} has them), switches that carry less than
  * all links together, the opening of connections between all pairs of executors, lost packets,
  * garbage collection, checkpoints, and the steps' own need for processors and network.
  */
@@ -119,7 +119,7 @@ public final class RoundSimulation {
   }
 
   /** The seconds between two rounds that do not overlap. */
-  private double exchange() {
+  double exchange() {
     return processor((costs.perByte().read() + costs.perByte().load()) * bytes()) + transfer();
   }
 
@@ -170,7 +170,7 @@ public final class RoundSimulation {
   }
 
   /** What the end of a stage and the beginning of the next one cost in addition to an exchange. */
-  private double stage() {
+  double stage() {
     return costs.perEvent().stage()
         + costs.perEvent().task() * (workers + slices.count())
         + processor(costs.perByte().write() * bytes())

@@ -12,6 +12,8 @@ import java.util.Enumeration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BenchAveragingTest {
   private final Commands commands = new Commands();
@@ -119,5 +121,45 @@ class BenchAveragingTest {
       assertThat(each.get("seconds_per_round").asDouble()).isGreaterThan(4);
       assertThat(each.get("driver_bytes_per_round").asLong()).isPositive();
     }
+  }
+
+  @Test
+  void comparesRulesOnClustersWithSlowMachines() {
+    JsonNode simulated =
+        commands
+            .run(
+                "bench averaging --simulate --parameters 1000000 --workers 8 --rounds 50"
+                    + " --local-steps 20 --step-millis 50 --slow-workers 0.125 --quorum 0.75 --json")
+            .json()
+            .get("simulated");
+
+    assertThat(simulated.findValuesAsText("quorum")).containsExactly("1.0", "0.75", "1.0", "0.75");
+    assertThat(simulated.findValuesAsText("work_by_speed"))
+        .containsExactly("false", "false", "true", "true");
+    assertThat(simulated.get(0).get("goodput").asDouble()).isBetween(0.25, 0.35);
+    assertThat(simulated.get(2).get("goodput").asDouble()).isBetween(0.8, 0.9);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--slow-workers 0.1|go with --simulate",
+        "--simulate --slow-workers 2 --step-millis 5|Invalid --slow-workers: 2.0",
+        "--simulate --slow-workers 0.1|say --step-millis X",
+        "--simulate --slow-factor 2|--slow-factor goes with --slow-workers",
+        "--simulate --slow-workers 0.1 --slow-factor 0.5 --step-millis 5|Invalid --slow-factor: 0.5",
+        "--simulate --tail 1 --step-millis 5|Invalid --tail: 1.0",
+        "--simulate --failures-per-hour -1 --step-millis 5|Invalid --failures-per-hour: -1.0",
+        "--simulate --restart-seconds 5|--restart-seconds goes with --failures-per-hour",
+        "--simulate --quorum 0.5|--quorum goes with --slow-workers",
+        "--simulate --tail 4 --quorum 0 --step-millis 5|Invalid --quorum: 0.0",
+        "--simulate --tail 4 --local-steps 4 --overlap-steps 2 --step-millis 5|without --overlap-steps",
+      })
+  void stragglersThatMakeNoSenseAreRefused(String options, String message) {
+    Commands.Outcome outcome = commands.run("bench averaging --parameters 1000 " + options);
+
+    assertThat(outcome.exitCode()).isEqualTo(2);
+    assertThat(outcome.err()).contains(message);
   }
 }

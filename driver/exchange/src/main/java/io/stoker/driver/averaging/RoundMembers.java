@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,7 @@ import java.util.stream.IntStream;
  * before. The last round of a stage has the members of the one before it, unless it needs all
  * workers.
  */
-final class RoundMembers {
+public final class RoundMembers {
   /** The grace time is this part of the time of a round. */
   static final int GRACE_PART = 4;
 
@@ -48,6 +49,30 @@ final class RoundMembers {
     this.reached = reached;
   }
 
+  /**
+   * No round of a stage has ended. Times are in nanoseconds since the stage began.
+   *
+   * @param workers how many workers the stage has
+   * @param quorum the share of them with which a round may end, above 0; 1 for all
+   * @param rounds how many rounds the stage has, at least 2
+   * @param roundBefore how long a round took in the stage before; 0 if that is not known
+   */
+  public static RoundMembers opened(int workers, double quorum, int rounds, Duration roundBefore) {
+    int least = StageRules.Quorum.least(quorum, workers);
+    return opened(
+        new StageRules(
+            workers,
+            rounds,
+            true,
+            false,
+            StageRules.Patience.USUAL,
+            Duration.ZERO,
+            least < workers
+                ? Optional.of(new StageRules.Quorum(least, Set.of(), roundBefore))
+                : Optional.empty()),
+        0);
+  }
+
   /** No round has ended. */
   static RoundMembers opened(StageRules rules, long nanoTime) {
     return new RoundMembers(
@@ -63,12 +88,12 @@ final class RoundMembers {
   }
 
   /** Whether rounds may end without some of the workers. */
-  boolean isOn() {
+  public boolean isOn() {
     return rules.quorum().isPresent();
   }
 
   /** The round that has not ended; the stage's last one if all others have. */
-  int open() {
+  public int open() {
     return ended.size();
   }
 
@@ -81,7 +106,7 @@ final class RoundMembers {
   }
 
   /** The members of a round; empty while it has not ended. */
-  Optional<List<Integer>> of(int round) {
+  public Optional<List<Integer>> of(int round) {
     if (isLast(round) && isWhole(round)) {
       return Optional.of(IntStream.range(0, rules.workers()).boxed().toList());
     }
@@ -116,7 +141,7 @@ final class RoundMembers {
    * Whether a worker that begins with a round now comes too late to be a member of it, because the
    * others have begun long ago. If they take longer than usual, it may be in time.
    */
-  boolean isUnderWay(int round, long nanoTime) {
+  public boolean isUnderWay(int round, long nanoTime) {
     if (!isOn() || round != open() || isLast(round) || isWhole(round)) {
       return false;
     }
@@ -134,7 +159,7 @@ final class RoundMembers {
    *
    * @param workers those that have delivered in it, and wait for the others
    */
-  void delivered(Set<Integer> workers, long nanoTime) {
+  public void delivered(Set<Integer> workers, long nanoTime) {
     if (isLast(open())) {
       return;
     }
@@ -151,6 +176,14 @@ final class RoundMembers {
       began = nanoTime;
       reached = OptionalLong.empty();
     }
+  }
+
+  /** When the round ends that has not ended, if no other worker delivers; empty if it does not. */
+  public OptionalLong end() {
+    long grace = isOn() ? grace() : Long.MAX_VALUE;
+    return reached.isPresent() && grace < Long.MAX_VALUE
+        ? OptionalLong.of(reached.getAsLong() + grace)
+        : OptionalLong.empty();
   }
 
   private long grace() {

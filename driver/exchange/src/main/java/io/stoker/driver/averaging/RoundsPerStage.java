@@ -44,7 +44,7 @@ public final class RoundsPerStage {
    *
    * @param most what the caller has at most
    */
-  int next(int most) {
+  public int next(int most) {
     if (!mayBeSeveral() || secondsOfRound <= 0) {
       return 1;
     }
@@ -69,7 +69,7 @@ public final class RoundsPerStage {
    *
    * @param steps how many local steps it has; some schedules take more of them in later rounds
    */
-  Duration roundTime(int steps) {
+  public Duration roundTime(int steps) {
     return Duration.ofNanos((long) (Math.max(secondsOfRound, secondsOfStep * steps) * 1e9));
   }
 
@@ -78,7 +78,7 @@ public final class RoundsPerStage {
    *
    * @param steps how many local steps a worker took in all of its rounds
    */
-  void completed(int rounds, long steps, double seconds) {
+  public void completed(int rounds, long steps, double seconds) {
     cooldownRounds = Math.max(0, cooldownRounds - rounds);
     secondsOfRound = seconds / rounds;
     secondsOfStep = seconds / steps;

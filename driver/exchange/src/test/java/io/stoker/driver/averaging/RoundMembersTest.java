@@ -119,6 +119,22 @@ class RoundMembersTest {
   }
 
   @Test
+  void saysWhenARoundEndsIfNoOtherWorkerDelivers() {
+    RoundMembers members = RoundMembers.opened(4, 0.5, 6, Duration.ofSeconds(8));
+    assertThat(members.end()).isEmpty();
+    delivered(members, 3, 0);
+    assertThat(members.end()).isEmpty();
+    delivered(members, 4, 0, 1);
+    delivered(members, 5, 0, 1, 2);
+    assertThat(members.end()).hasValue(6_000_000_000L);
+    members.delivered(Set.of(0, 1, 2), 6_000_000_000L);
+
+    assertThat(members.absent(0)).containsExactly(3);
+    assertThat(members.end()).isEmpty();
+    assertThat(RoundMembers.opened(4, 0.8, 6, Duration.ofSeconds(8)).isOn()).isFalse();
+  }
+
+  @Test
   void theLastRoundHasTheMembersOfTheOneBefore() {
     RoundMembers members = opened(4);
     for (int round = 0; round < 5; round++) {

@@ -4,6 +4,7 @@ package io.stoker.driver.bench.command;
 import io.stoker.driver.bench.AveragingLibrary;
 import io.stoker.driver.bench.AveragingLoad;
 import io.stoker.driver.bench.SimulatedCluster;
+import io.stoker.driver.bench.Stragglers;
 import io.stoker.driver.bench.WaitingSteps;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Limits;
@@ -21,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,6 +50,7 @@ final class BenchAveragingCommand extends StokerCommand {
   private static final int LONGEST_STEP_MILLIS = 60_000;
   private static final int MOST_WORKERS = 1 << 20;
   private static final int ROUNDS = 10;
+  private static final int STRAGGLING_ROUNDS = 1000;
   private static final int[] LARGE_CLUSTERS = {64, 128, 256, 512, 1024};
 
   @Option(
@@ -71,7 +74,7 @@ final class BenchAveragingCommand extends StokerCommand {
       paramLabel = "R",
       description =
           "Rounds to measure, after a warm-up (default: 10; with --simulate as many as a stage or"
-              + " group has).")
+              + " group has; with slow workers or failures 1000).")
   private Integer rounds;
 
   @Option(
@@ -134,6 +137,11 @@ final class BenchAveragingCommand extends StokerCommand {
   @Override
   protected Report execute() {
     Optional<SimulatedCluster> cluster = simulation.cluster();
+    Optional<Stragglers> stragglers = simulation.stragglers();
+    int straggling = rounds == null ? STRAGGLING_ROUNDS : rounds;
+    if (stragglers.isPresent()) {
+      rounds = null; // A stage has as many rounds as fit.
+    }
     if (workers == null) {
       workers = cluster.isPresent() ? LARGE_CLUSTERS : new int[] {2};
     }
@@ -142,6 +150,9 @@ final class BenchAveragingCommand extends StokerCommand {
     }
     check();
     List<AveragingLoad> loads = loads(checkedSteps());
+    if (stragglers.isPresent()) {
+      return simulate(cluster.orElseThrow(), stragglers.get(), straggling, loads);
+    }
     return cluster.isPresent() ? simulate(cluster.get(), loads) : measure(loads);
   }
 
@@ -194,6 +205,25 @@ final class BenchAveragingCommand extends StokerCommand {
         wire == Wire.FP32 && baselines.isEmpty(),
         "--simulate computes rounds of Stoker with --wire fp32, and no baselines");
     SimulatedRounds simulated = new SimulatedRounds(cluster);
+    loads.forEach(simulated::add);
+    return simulated.report();
+  }
+
+  private Report simulate(
+      SimulatedCluster cluster, Stragglers stragglers, int count, List<AveragingLoad> loads) {
+    Limits.atLeast("--rounds", count, 1);
+    Check.input(
+        wire == Wire.FP32
+            && baselines.isEmpty()
+            && IntStream.of(overlapSteps).allMatch(n -> n == 0),
+        "--slow-workers, --tail and --failures-per-hour compute rounds with --wire fp32, without"
+            + " --overlap-steps and --baseline");
+    Check.input(
+        stepMillis > 0,
+        "--slow-workers, --tail and --failures-per-hour need to know how long a step takes: say"
+            + " --step-millis X");
+    SimulatedGoodput simulated =
+        new SimulatedGoodput(cluster, stragglers, simulation.rules(), count);
     loads.forEach(simulated::add);
     return simulated.report();
   }
