@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -264,6 +265,45 @@ done
     command.addAll(List.of(arguments));
     Process process = new ProcessBuilder(command).inheritIO().directory(folder.toFile()).start();
     assertThat(process.waitFor()).isZero();
+  }
+
+  /** The driver of a pod is not on this machine: neither its files nor its memory say anything. */
+  @Test
+  void submitsADriverInAPodWithTheFilesOfItsImage() throws IOException {
+    Path home = Files.createDirectories(folder.resolve("spark"));
+    Files.createDirectories(home.resolve("bin"));
+    Path submit =
+        Files.writeString(home.resolve("bin/spark-submit"), "#!/bin/bash\nprintf '%s\\n' \"$@\"\n");
+    assertThat(submit.toFile().setExecutable(true)).isTrue();
+    Path jars = Files.createDirectories(home.resolve("jars"));
+    try (Stream<Path> all = Files.list(Stoker.distribution().resolve("jars"))) {
+      for (Path jar : all.toList()) {
+        Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
+        String name = jar.getFileName().toString();
+        if (name.startsWith("spark-yarn_")) {
+          Files.createFile(jars.resolve(name.replace("spark-yarn_", "spark-kubernetes_")));
+        }
+      }
+    }
+
+    Outcome inPod =
+        Stoker.in(folder)
+            .with("SPARK_HOME", home.toString())
+            .run("--master", "k8s://https://host:6443", "--deploy-mode", "cluster", "doctor");
+    Outcome here =
+        Stoker.in(folder)
+            .with("SPARK_HOME", home.toString())
+            .run("--master", "k8s://https://host:6443", "doctor");
+
+    assertThat(inPod.out().lines())
+        .contains(
+            "local:///opt/stoker/stoker.jar",
+            "spark.driver.memory=1024m",
+            "spark.driver.memoryOverhead=1g")
+        .noneMatch(line -> line.contains(Stoker.distribution().toString()));
+    assertThat(here.out().lines())
+        .contains(Stoker.distribution().resolve("stoker.jar").toString())
+        .noneMatch(line -> line.contains("/opt/stoker"));
   }
 
   @Test

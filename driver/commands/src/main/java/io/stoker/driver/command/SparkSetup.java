@@ -6,10 +6,14 @@ import io.stoker.data.storage.OutputFolder;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.GpuRequest;
+import io.stoker.driver.cluster.PodProblem;
+import io.stoker.driver.spark.KubernetesPods;
+import io.stoker.driver.spark.KubernetesRefusals;
 import io.stoker.driver.spark.Scala;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
+import io.stoker.failure.StokerException;
 import io.stoker.worker.runtime.TaskDevices;
 import java.io.File;
 import java.util.Map;
@@ -124,23 +128,40 @@ public final class SparkSetup {
     closePorts(conf);
     setExecutorLocale(conf);
     MasterUrl.checkReachable(conf.get(MASTER));
+    if (KubernetesPods.isKubernetes(conf.get(MASTER))) {
+      KubernetesRefusals.watch();
+    }
     try {
       JavaSparkContext spark = new OwnContext(conf);
       StorageDefaults.apply(spark.hadoopConfiguration());
       return spark;
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
+      throw notStarted(conf.get(MASTER), e);
+    }
+  }
+
+  /**
+   * Why there is no context, from what Spark threw: also checked exceptions that it does not
+   * declare.
+   */
+  private static StokerException notStarted(String master, Exception failure) {
+    String refused = KubernetesRefusals.reason(failure).map(PodProblem::refused).orElse("");
+    if (!refused.isEmpty()) {
+      return new ResourceException(
+          "Cannot start Spark on %s: %s".formatted(master, refused), failure);
+    }
+    if (failure instanceof RuntimeException) {
       // While a context starts, another thread of Spark's clears it if the master refuses it.
       String reason =
-          e instanceof NullPointerException
+          failure instanceof NullPointerException
               ? "it refused the application, or was lost (the lines above say which)"
-              : e.getMessage();
-      throw new ResourceException(
-          "Cannot start Spark on %s: %s".formatted(conf.get(MASTER), reason), e);
-    } catch (Exception e) {
-      // Spark throws checked exceptions that it does not declare, such as for an invalid master.
-      throw new InputException(
-          "Cannot start Spark on %s: %s".formatted(conf.get(MASTER), e.getMessage()), e);
+              : failure.getMessage();
+      return new ResourceException(
+          "Cannot start Spark on %s: %s".formatted(master, reason), failure);
     }
+    // Such as for an invalid master.
+    return new InputException(
+        "Cannot start Spark on %s: %s".formatted(master, failure.getMessage()), failure);
   }
 
   /** The context of a session, which closing it does not stop. */

@@ -8,6 +8,7 @@ import io.stoker.failure.ResourceException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MasterUrlTest {
@@ -42,5 +43,21 @@ class MasterUrlTest {
     assertThatThrownBy(() -> MasterUrl.checkReachable("spark://nonsense"))
         .isInstanceOf(ResourceException.class);
     MasterUrl.checkReachable("yarn");
+  }
+
+  @Test
+  void saysAtOnceThatNoApiServerAnswers() throws IOException {
+    int free;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      free = socket.getLocalPort();
+      MasterUrl.checkReachable("k8s://https://127.0.0.1:" + free);
+      MasterUrl.checkReachable("k8s://127.0.0.1:" + free);
+    }
+
+    for (String url : List.of("https://127.0.0.1:" + free, "127.0.0.1:" + free, "https://a b")) {
+      assertThatThrownBy(() -> MasterUrl.checkReachable("k8s://" + url))
+          .isInstanceOf(ResourceException.class)
+          .hasMessageContaining("Cannot reach the API server of Kubernetes k8s://" + url);
+    }
   }
 }

@@ -3,9 +3,11 @@ package io.stoker.driver.cluster;
 
 import io.stoker.driver.spark.RegisteredExecutor;
 import io.stoker.driver.spark.RegisteredExecutors;
+import io.stoker.failure.ResourceException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -25,6 +27,9 @@ public final class ExecutorRegistration {
 
   private static final Duration POLL = Duration.ofMillis(100);
 
+  /** How often the cluster is asked why there is no executor. */
+  private static final Duration PROBLEM_POLL = Duration.ofSeconds(2);
+
   /** Tells the time and lets it pass. */
   interface Clock {
     Instant now();
@@ -41,9 +46,21 @@ public final class ExecutorRegistration {
 
   private final Clock clock;
 
+  /** Why the cluster does not start executors, if it says why. */
+  private final Supplier<Optional<String>> problem;
+
+  /** How long to wait for the first executor while there is such a problem. */
+  private final Duration patienceWithProblem;
+
   ExecutorRegistration(
-      Supplier<List<RegisteredExecutor>> executors, SparkConf conf, boolean local, Clock clock) {
+      Supplier<List<RegisteredExecutor>> executors,
+      SparkConf conf,
+      boolean local,
+      Clock clock,
+      Supplier<Optional<String>> problem) {
     this.executors = executors;
+    this.problem = problem;
+    this.patienceWithProblem = Duration.ofSeconds(PodProblem.patience(conf));
     this.expectedExecutors = expectedExecutors(conf);
     this.expectedSlots = expectedSlots(conf);
     this.complete = local || hasDynamicAllocation(conf);
@@ -53,7 +70,11 @@ public final class ExecutorRegistration {
   /** The registration of a cluster's executors. */
   public static ExecutorRegistration of(JavaSparkContext spark) {
     return new ExecutorRegistration(
-        () -> registered(spark), spark.getConf(), spark.isLocal(), new SystemClock());
+        () -> registered(spark),
+        spark.getConf(),
+        spark.isLocal(),
+        new SystemClock(),
+        () -> PodProblem.of(spark));
   }
 
   /** To an application that the cluster has refused or ended, no executor will come. */
@@ -127,19 +148,40 @@ public final class ExecutorRegistration {
    * @param done whether they do
    * @param patience how long to wait
    * @return the executors that are there then
+   * @throws ResourceException if there is no executor, and the cluster says why it starts none
    */
   public Slots await(Predicate<Slots> done, Duration patience) {
-    Instant end = clock.now().plus(patience);
+    Instant start = clock.now();
+    Instant end = start.plus(patience);
+    Instant next = start.plus(PROBLEM_POLL);
     Slots slots = new Slots(executors.get());
     try {
       while (!complete && !done.test(slots) && clock.now().isBefore(end)) {
         clock.sleep(POLL);
         slots = new Slots(executors.get());
+        if (slots.executors().isEmpty() && !clock.now().isBefore(next)) {
+          next = clock.now().plus(PROBLEM_POLL);
+          end = latest(end, endWithProblem(start));
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     return slots;
+  }
+
+  /** Until when to wait for the first executor, if the cluster has a reason to start none. */
+  private Instant endWithProblem(Instant start) {
+    Optional<String> reason = problem.get();
+    Instant end = start.plus(patienceWithProblem);
+    if (reason.isPresent() && !clock.now().isBefore(end)) {
+      throw new ResourceException(reason.get());
+    }
+    return reason.isPresent() ? end.plus(PROBLEM_POLL) : start;
+  }
+
+  private static Instant latest(Instant one, Instant other) {
+    return one.isAfter(other) ? one : other;
   }
 
   private boolean isSettled(Slots slots) {

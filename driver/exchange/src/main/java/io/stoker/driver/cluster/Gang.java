@@ -129,11 +129,12 @@ public final class Gang {
     return new ResourceException(
         String.format(
             Locale.ROOT,
-            "Cannot train %d workers at once: %s has %d slots%s; %s",
+            "Cannot train %d workers at once: %s has %d slots%s%s; %s",
             workers,
             spark.master(),
             slots.count(),
             spark.isLocal() ? "" : String.format(Locale.ROOT, " after %d s", patience()),
+            PodProblem.of(spark).map(problem -> " (" + problem + ")").orElse(""),
             remedy));
   }
 }

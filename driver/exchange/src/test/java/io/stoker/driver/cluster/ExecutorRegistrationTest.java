@@ -2,11 +2,14 @@
 package io.stoker.driver.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.driver.spark.RegisteredExecutor;
+import io.stoker.failure.ResourceException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
@@ -15,10 +18,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Executors of one core that register at times of the test's choice. */
 class ExecutorRegistrationTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(40);
 
   private final TestClock clock = new TestClock();
   private final SparkConf conf = new SparkConf(false);
+  private Optional<String> problem = Optional.empty();
 
   private static final class TestClock implements ExecutorRegistration.Clock {
     private Instant now = Instant.EPOCH;
@@ -47,7 +51,8 @@ class ExecutorRegistrationTest {
                 .toList(),
         conf,
         false,
-        clock);
+        clock,
+        () -> problem);
   }
 
   private static RegisteredExecutor executor(int id, double seconds) {
@@ -93,7 +98,7 @@ class ExecutorRegistrationTest {
   @Test
   void givesUpWhenNoneRegisters() {
     assertThat(registering().awaitSettled(there -> false, PATIENCE).executors()).isEmpty();
-    assertThat(clock.seconds()).isBetween(30.0, 30.2);
+    assertThat(clock.seconds()).isBetween(40.0, 40.2);
   }
 
   @Test
@@ -120,9 +125,36 @@ class ExecutorRegistrationTest {
   @Test
   void doesNotWaitForALocalMaster() {
     ExecutorRegistration local =
-        new ExecutorRegistration(() -> List.of(executor(0, 0)), conf, true, clock);
+        new ExecutorRegistration(() -> List.of(executor(0, 0)), conf, true, clock, () -> problem);
 
     assertThat(local.awaitSettled(there -> false, PATIENCE).count()).isEqualTo(1);
     assertThat(clock.seconds()).isZero();
+  }
+
+  @Test
+  void endsWithTheReasonOfTheClusterIfItStartsNoExecutor() {
+    problem = Optional.of("no image");
+
+    assertThatThrownBy(() -> registering().awaitSlots(1, PATIENCE))
+        .isInstanceOf(ResourceException.class)
+        .hasMessage("no image");
+    assertThat(clock.seconds()).isBetween(30.0, 33.0);
+  }
+
+  @Test
+  void waitsLongerForTheFirstExecutorIfTheUserSaysSo() {
+    problem = Optional.of("no node");
+    conf.set("spark.stoker.executorSeconds", "300");
+
+    assertThat(registering(200).awaitSlots(1, PATIENCE).count()).isEqualTo(1);
+    assertThatThrownBy(() -> registering().awaitSlots(1, PATIENCE)).hasMessage("no node");
+    assertThat(clock.seconds()).isBetween(500.0, 505.0);
+  }
+
+  @Test
+  void goesOnWithTheExecutorsThatAreThereWhateverKeepsOthersFromStarting() {
+    problem = Optional.of("no quota");
+
+    assertThat(registering(3).awaitSettled(there -> false, PATIENCE).count()).isEqualTo(1);
   }
 }

@@ -25,8 +25,11 @@ import org.slf4j.LoggerFactory;
  * @param home this user's home, which need not exist
  * @param temporary the system's folder for temporary files
  * @param user this user's name, for the name of a folder in {@code temporary}
+ * @param alone whether no other user has a process here, as in a container of a user's own: there
+ *     everybody may write to folders that are volumes (Kubernetes makes them with mode 0777), but
+ *     there is nobody else
  */
-record PrivateFolder(Path home, Path temporary, String user) {
+record PrivateFolder(Path home, Path temporary, String user, boolean alone) {
   private static final Logger LOG = LoggerFactory.getLogger(PrivateFolder.class);
   private static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -37,7 +40,18 @@ record PrivateFolder(Path home, Path temporary, String user) {
     return new PrivateFolder(
         Path.of(System.getProperty("user.home", "")),
         Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath(),
-        System.getProperty("user.name", ""));
+        System.getProperty("user.name", ""),
+        isContainersUser());
+  }
+
+  /** The first process of a container is the user's; that of a machine is root's. */
+  private static boolean isContainersUser() {
+    try {
+      int first = uid(Path.of("/proc/1"));
+      return first != 0 && first == uid(Path.of("/proc/self").toRealPath());
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    }
   }
 
   /**
@@ -99,7 +113,7 @@ record PrivateFolder(Path home, Path temporary, String user) {
     }
   }
 
-  private static Optional<Path> tryOut(Path folder, UserPrincipal owner) {
+  private Optional<Path> tryOut(Path folder, UserPrincipal owner) {
     try {
       Files.createDirectories(folder.getParent(), PRIVATE);
       try {
@@ -117,7 +131,7 @@ record PrivateFolder(Path home, Path temporary, String user) {
   }
 
   /** Why others could change what is in a folder; empty if they cannot. */
-  private static Optional<String> flaw(Path folder, UserPrincipal owner) throws IOException {
+  private Optional<String> flaw(Path folder, UserPrincipal owner) throws IOException {
     PosixFileAttributes own = attributes(folder);
     if (!own.isDirectory()) {
       return Optional.of("it is not a folder of its own (a link or a file)");
@@ -137,7 +151,7 @@ record PrivateFolder(Path home, Path temporary, String user) {
         return Optional.of("%s belongs to %s".formatted(above, attributes.owner().getName()));
       }
       // In a sticky folder, users can rename what is their own only.
-      if (isWritableByOthers(attributes) && (mode(above) & STICKY) == 0) {
+      if (!alone && isWritableByOthers(attributes) && (mode(above) & STICKY) == 0) {
         return Optional.of("others may write to " + above);
       }
     }

@@ -28,7 +28,7 @@ class PrivateFolderTest {
     home = Files.createDirectory(folder.resolve("home"));
     temporary = Files.createDirectory(folder.resolve("tmp"));
     setMode(temporary, 01777);
-    folders = new PrivateFolder(home, temporary, "me");
+    folders = new PrivateFolder(home, temporary, "me", false);
   }
 
   @Test
@@ -44,7 +44,7 @@ class PrivateFolderTest {
   @Test
   void isAmongTemporaryFilesWhereThereIsNoHome() throws IOException {
     for (String none : new String[] {"/nonexistent", "?", ""}) {
-      Path found = new PrivateFolder(Path.of(none), temporary, "me").find(NAME);
+      Path found = new PrivateFolder(Path.of(none), temporary, "me", false).find(NAME);
 
       assertThat(found).isEqualTo(temporary.resolve("stoker-native-me"));
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(found)))
@@ -71,7 +71,7 @@ class PrivateFolderTest {
     Path trap = Files.createDirectory(folder.resolve("trap"));
     Files.createSymbolicLink(temporary.resolve("stoker-native-me"), trap);
 
-    Path found = new PrivateFolder(Path.of("/nonexistent"), temporary, "me").find(NAME);
+    Path found = new PrivateFolder(Path.of("/nonexistent"), temporary, "me", false).find(NAME);
 
     assertThat(found.getParent()).isEqualTo(temporary);
     assertThat(found.getFileName().toString()).startsWith("stoker-native-");
@@ -87,7 +87,7 @@ class PrivateFolderTest {
         foreign,
         FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
 
-    assertThat(new PrivateFolder(Path.of("/nonexistent"), temporary, "me").find(NAME))
+    assertThat(new PrivateFolder(Path.of("/nonexistent"), temporary, "me", false).find(NAME))
         .isNotEqualTo(foreign);
     assertThatThrownBy(() -> folders.require(foreign))
         .isInstanceOf(ResourceException.class)
@@ -98,7 +98,8 @@ class PrivateFolderTest {
   void isRefusedWhereAnyoneCanReplaceIt() throws IOException {
     setMode(temporary, 0777);
 
-    assertThatThrownBy(() -> new PrivateFolder(Path.of("/nonexistent"), temporary, "me").find(NAME))
+    assertThatThrownBy(
+            () -> new PrivateFolder(Path.of("/nonexistent"), temporary, "me", false).find(NAME))
         .isInstanceOf(ResourceException.class)
         .hasMessageContainingAll(
             "Cannot unpack native libraries in " + temporary,
@@ -122,5 +123,14 @@ class PrivateFolderTest {
 
   private static void setMode(Path path, int mode) throws IOException {
     Files.setAttribute(path, "unix:mode", mode);
+  }
+
+  /** As in a pod, whose volume for temporary files everybody may write to. */
+  @Test
+  void takesAFolderForEverybodyWhereThereIsNobodyElse() throws IOException {
+    setMode(temporary, 0777);
+
+    assertThat(new PrivateFolder(Path.of("/nonexistent"), temporary, "me", true).find(NAME))
+        .startsWith(temporary.toRealPath());
   }
 }
