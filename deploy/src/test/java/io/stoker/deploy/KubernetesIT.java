@@ -249,8 +249,8 @@ class KubernetesIT {
     for (JsonNode pod : pods) {
       JsonNode resources = pod.at("/spec/containers/0/resources");
       // 1 GiB of heap and 2 GiB outside of it, for which the preflight checks.
-      assertThat(resources.at("/requests/memory").asText()).isEqualTo("3072Mi");
-      assertThat(resources.at("/limits/memory").asText()).isEqualTo("3072Mi");
+      assertThat(resources.at("/requests/memory").asText()).isEqualTo("3Gi");
+      assertThat(resources.at("/limits/memory").asText()).isEqualTo("3Gi");
       assertThat(resources.at("/requests/cpu").asText()).isEqualTo("1");
       assertThat(pod.at("/spec/serviceAccountName").asText()).isEqualTo("stoker");
     }
@@ -350,7 +350,7 @@ class KubernetesIT {
     assertThat(log).contains("Resuming from ");
     for (JsonNode pod : executors) {
       JsonNode container = pod.at("/spec/containers/0");
-      assertThat(container.at("/resources/limits/memory").asText()).isEqualTo("6144Mi");
+      assertThat(container.at("/resources/limits/memory").asText()).isEqualTo("6Gi");
       assertThat(container.at("/resources/requests/cpu").asText()).isEqualTo("2");
       assertThat(container.at("/securityContext/readOnlyRootFilesystem").asBoolean()).isTrue();
       assertThat(pod.at("/metadata/ownerReferences/0/name")).isEqualTo(first.at("/metadata/name"));
