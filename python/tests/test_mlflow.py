@@ -68,7 +68,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.wait(timeout=30)
 
 
-
 def test_a_training_is_logged_and_resumed_in_one_run(
     spark: SparkSession, data: Path, server: str, tmp_path: Path
 ) -> None:
