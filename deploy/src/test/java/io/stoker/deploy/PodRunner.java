@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 
 /**
  * A node of a {@link KubernetesCluster}, in place of the kubelet: runs pods as {@link Pod} does,
- * reports what becomes of them, and ends those that are deleted.
+ * reports their states, and ends those that are deleted.
  */
 final class PodRunner implements AutoCloseable {
   static final String NODE = "here";

@@ -3,7 +3,6 @@ package io.stoker.driver.spark;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -45,11 +44,12 @@ public final class KubernetesRefusals extends AbstractFilter {
 
   @GuardedBy("this") private boolean watching;
 
-  @GuardedBy("this") private String reason = "";
+  @GuardedBy("this") private Optional<String> reason = Optional.empty();
 
-  @GuardedBy("this") private Instant last = Instant.MIN;
+  /** When the last refusal was logged, and when users were told of one, by {@code nanoTime}. */
+  @GuardedBy("this") private long last;
 
-  @GuardedBy("this") private Instant told = Instant.MIN;
+  @GuardedBy("this") private long told;
 
   private KubernetesRefusals() {}
 
@@ -66,7 +66,7 @@ public final class KubernetesRefusals extends AbstractFilter {
       context.getConfiguration().addFilter(INSTANCE);
       context.updateLoggers();
       INSTANCE.watching = true;
-      INSTANCE.told = Instant.now().minus(REPEAT).plus(BEGINNING);
+      INSTANCE.told = System.nanoTime() - REPEAT.minus(BEGINNING).toNanos();
     }
   }
 
@@ -75,9 +75,7 @@ public final class KubernetesRefusals extends AbstractFilter {
    */
   public static Optional<String> current() {
     synchronized (INSTANCE) {
-      return INSTANCE.last.plus(CURRENT).isAfter(Instant.now())
-          ? Optional.of(INSTANCE.reason)
-          : Optional.empty();
+      return INSTANCE.reason.filter(text -> System.nanoTime() - INSTANCE.last < CURRENT.toNanos());
     }
   }
 
@@ -122,10 +120,10 @@ public final class KubernetesRefusals extends AbstractFilter {
     }
     boolean tell;
     synchronized (this) {
-      Instant now = Instant.now();
-      reason = refused.get();
+      long now = System.nanoTime();
+      reason = refused;
       last = now;
-      tell = told.plus(REPEAT).isBefore(now);
+      tell = now - told > REPEAT.toNanos();
       told = tell ? now : told;
     }
     if (tell) {

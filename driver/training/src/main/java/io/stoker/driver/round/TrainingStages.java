@@ -148,11 +148,9 @@ final class TrainingStages {
     known.put(RoundNumber.LR, schedule.at(clock.step() - 1).learningRate());
     double seconds = known.get(RoundNumber.TOTAL).doubleValue();
     known.put(RoundNumber.IMAGES_PER_SECOND, report.examples() / seconds);
-    RoundWorkers workers =
-        isBySpeed()
-            ? new RoundWorkers(report.absent(), steps(round), speeds(report))
-            : RoundWorkers.without(report.absent());
+    RoundWorkers workers = RoundWorkers.without(report.absent());
     if (isBySpeed()) {
+      workers = new RoundWorkers(report.absent(), steps(round), speeds(report));
       speeds.roundFinished(workers);
     }
     return RoundMetrics.of(report, known, workers);

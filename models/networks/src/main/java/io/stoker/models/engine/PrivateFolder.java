@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * @param user this user's name, for the name of a folder in {@code temporary}
  * @param alone whether no other user has a process here, as in a container of a user's own: there
  *     everybody may write to folders that are volumes (Kubernetes makes them with mode 0777), but
- *     there is nobody else
+ *     there are no other users
  */
 record PrivateFolder(Path home, Path temporary, String user, boolean alone) {
   private static final Logger LOG = LoggerFactory.getLogger(PrivateFolder.class);
