@@ -71,6 +71,7 @@ final class YarnCluster implements AutoCloseable {
             YarnConfiguration.RM_WEBAPP_ADDRESS)) {
       conf.set(address, MANAGER_HOST + ":0");
     }
+    conf.setInt(YarnConfiguration.RM_NM_HEARTBEAT_INTERVAL_MS, 100);
     conf.set(YarnConfiguration.RM_NODES_EXCLUDE_FILE_PATH, excluded.toString());
     manager.init(conf);
     manager.start();
@@ -98,6 +99,7 @@ final class YarnCluster implements AutoCloseable {
     conf.setBoolean(YarnConfiguration.NM_PMEM_CHECK_ENABLED, false);
     conf.setBoolean(YarnConfiguration.NM_DISK_HEALTH_CHECK_ENABLE, false);
     conf.setLong(YarnConfiguration.NM_PROCESS_KILL_WAIT_MS, 0);
+    conf.setInt(YarnConfiguration.NM_LOG_RETAIN_SECONDS, 0); // Else it waits for them as it stops.
     NodeManager node = new NodeManager();
     nodes.add(node);
     node.init(conf);

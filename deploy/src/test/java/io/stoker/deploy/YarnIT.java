@@ -66,6 +66,8 @@ class YarnIT {
             "spark.yarn.appMasterEnv.JAVA_HOME=" + System.getProperty("java.home"),
             "spark.executorEnv.JAVA_HOME=" + System.getProperty("java.home"),
             "spark.executor.extraJavaOptions=" + Stoker.QUICK_JAVA,
+            // By default seconds pass until Spark asks for what it lost, and the job would be over.
+            "spark.yarn.scheduler.heartbeat.interval-ms=200",
             "spark.decommission.enabled=true")) {
       words.addAll(List.of("--conf", setting));
     }
