@@ -24,7 +24,7 @@ mkdir -m 1777 "$root/tmp"
 mount -t proc proc "$root/proc"
 ln -s ../run "$root/var/run"
 grep -q ":x:$user:" "$root/etc/passwd" || echo "spark:x:$user:$user::/home/spark:/bin/bash" >>"$root/etc/passwd"
-mkdir -p "$root$folder"
+install -d -o "$user" -g "$user" "$root$folder"
 while read -r source target; do
   if [[ -d $source ]]; then
     mkdir -p "$root$target"

@@ -61,12 +61,17 @@ class ImageIT {
       assertThat(inside(config, "which " + tool).exitCode()).as(tool).isEqualTo(1);
     }
     assertThat(inside(config, "touch /opt/spark/jars/new").exitCode()).isNotZero();
-    assertThat(JSON.readTree(inside(config, "cat stoker.cdx.json").out()).get("components"))
+    // Where Spark copies the jar of a driver in cluster mode: not onto itself.
+    assertThat(config.get("WorkingDir").asText()).isEqualTo(PodImage.WORKING_FOLDER);
+    assertThat(inside(config, "touch stoker.jar").exitCode()).isZero();
+    assertThat(
+            JSON.readTree(inside(config, "cat /opt/stoker/stoker.cdx.json").out())
+                .get("components"))
         .isNotEmpty();
 
-    assertThat(inside(config, "./stoker doctor --json").exitCode()).isZero();
-    assertThat(inside(config, "./stoker " + SYNTH.formatted("/tmp")).exitCode()).isZero();
-    Outcome trained = inside(config, "./stoker " + TRAIN.formatted("/tmp") + " --json");
+    assertThat(inside(config, "/opt/stoker/stoker doctor --json").exitCode()).isZero();
+    assertThat(inside(config, "/opt/stoker/stoker " + SYNTH.formatted("/tmp")).exitCode()).isZero();
+    Outcome trained = inside(config, "/opt/stoker/stoker " + TRAIN.formatted("/tmp") + " --json");
     assertThat(trained.exitCode()).as(trained.err()).isZero();
 
     Stoker host = Stoker.in(folder);

@@ -289,8 +289,8 @@ class KubernetesIT {
             "      #   - name: shared\n      #     persistentVolumeClaim:\n      #       claimName: stoker-shared\n",
             "        - name: shared\n          persistentVolumeClaim:\n            claimName: stoker-shared\n")
         .replace(
-            "            - name: tmp\n              mountPath: /tmp\n      volumes:\n",
-            "            - name: tmp\n              mountPath: /tmp\n            "
+            "            - name: work\n              mountPath: /opt/spark/work-dir\n      volumes:\n",
+            "            - name: work\n              mountPath: /opt/spark/work-dir\n            "
                 + mount.strip()
                 + "\n      volumes:\n        - name: shared\n          persistentVolumeClaim:\n"
                 + "            claimName: stoker-shared\n");
@@ -432,9 +432,14 @@ class KubernetesIT {
         "spark.kubernetes.authenticate.oauthToken");
   }
 
+  /** To who has rights in one namespace, the API server does not tell whether another is there. */
   @Test
   void namesANamespaceThatIsNotThere() {
-    assertRefused("stoker", "spark.kubernetes.namespace=elsewhere", "\"elsewhere\"");
+    assertRefused(
+        "stoker",
+        "spark.kubernetes.namespace=elsewhere",
+        "/namespaces/elsewhere/",
+        "spark.kubernetes.namespace");
   }
 
   @Test

@@ -18,7 +18,7 @@ import java.util.TreeMap;
  */
 record PodImage(String name, Map<Path, String> files, Map<String, String> environment) {
   static final String ENTRY_POINT = "/opt/entrypoint.sh";
-  static final String WORKING_FOLDER = "/opt/stoker";
+  static final String WORKING_FOLDER = "/opt/spark/work-dir";
   private static final Path RESOURCES = Stoker.testClasses().resolve("kubernetes");
 
   PodImage {

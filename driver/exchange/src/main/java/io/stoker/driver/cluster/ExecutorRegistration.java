@@ -30,8 +30,16 @@ public final class ExecutorRegistration {
   /** How often the cluster is asked why there is no executor. */
   private static final Duration PROBLEM_POLL = Duration.ofSeconds(2);
 
+  /**
+   * Spark itself waits for executors as an application starts, for half of this time by default.
+   */
+  private static final Duration BEGINNING = Duration.ofMinutes(1);
+
   /** Tells the time and lets it pass. */
   interface Clock {
+    /** When the application started. */
+    Instant start();
+
     Instant now();
 
     void sleep(Duration duration) throws InterruptedException;
@@ -73,7 +81,7 @@ public final class ExecutorRegistration {
         () -> registered(spark),
         spark.getConf(),
         spark.isLocal(),
-        new SystemClock(),
+        new SystemClock(Instant.ofEpochMilli(spark.sc().startTime())),
         () -> PodProblem.of(spark));
   }
 
@@ -83,7 +91,7 @@ public final class ExecutorRegistration {
     return RegisteredExecutors.of(spark);
   }
 
-  private static final class SystemClock implements Clock {
+  private record SystemClock(Instant start) implements Clock {
     @Override
     public Instant now() {
       return Instant.now();
@@ -173,7 +181,8 @@ public final class ExecutorRegistration {
   /** Until when to wait for the first executor, if the cluster has a reason to start none. */
   private Instant endWithProblem(Instant start) {
     Optional<String> reason = problem.get();
-    Instant end = start.plus(patienceWithProblem);
+    boolean beginning = start.isBefore(clock.start().plus(BEGINNING));
+    Instant end = (beginning ? clock.start() : start).plus(patienceWithProblem);
     if (reason.isPresent() && !clock.now().isBefore(end)) {
       throw new ResourceException(reason.get());
     }

@@ -56,9 +56,9 @@ public final class PodProblem {
     }
     if (reason.startsWith("Forbidden")
         || (reason.contains("cannot ") && reason.contains(" resource "))) {
-      return "give this account these rights (kubectl apply -f deploy/kubernetes/access.yaml), or"
-          + " name one that has them"
-          + " (spark.kubernetes.authenticate.driver.serviceAccountName)";
+      return "give this account these rights (kubectl apply -f deploy/kubernetes/access.yaml), name"
+          + " one that has them (spark.kubernetes.authenticate.driver.serviceAccountName), or"
+          + " another namespace (spark.kubernetes.namespace)";
     }
     if (reason.contains("Unauthorized")) {
       return "give a valid token (spark.kubernetes.authenticate.oauthToken, or the kubeconfig's)";

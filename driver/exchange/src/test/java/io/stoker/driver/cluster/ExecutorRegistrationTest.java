@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Executors of one core that register at times of the test's choice. */
@@ -26,6 +27,11 @@ class ExecutorRegistrationTest {
 
   private static final class TestClock implements ExecutorRegistration.Clock {
     private Instant now = Instant.EPOCH;
+
+    @Override
+    public Instant start() {
+      return Instant.EPOCH;
+    }
 
     @Override
     public Instant now() {
@@ -139,6 +145,17 @@ class ExecutorRegistrationTest {
         .isInstanceOf(ResourceException.class)
         .hasMessage("no image");
     assertThat(clock.seconds()).isBetween(30.0, 33.0);
+  }
+
+  /** Spark waits for executors before the application's own code runs. */
+  @ParameterizedTest
+  @CsvSource({"30, 32", "20, 32", "300, 332"})
+  void countsTheTimeForWhichSparkHasWaited(int start, double end) {
+    problem = Optional.of("no image");
+    clock.sleep(Duration.ofSeconds(start));
+
+    assertThatThrownBy(() -> registering().awaitSlots(1, PATIENCE)).hasMessage("no image");
+    assertThat(clock.seconds()).isBetween(end - 2, end + 1);
   }
 
   @Test
