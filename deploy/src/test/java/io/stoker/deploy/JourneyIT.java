@@ -16,9 +16,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -153,6 +155,28 @@ class JourneyIT {
     assertThat(outcome.exitCode()).isEqualTo(interrupt.exitCode);
     assertThat(outcome.err()).doesNotContain("Exception").contains("--resume");
     succeed("evaluate --checkpoint stopped --data data");
+  }
+
+  /** For longer than Spark waits for signs of an executor's life: here 4 s, by default 120. */
+  @Test
+  @Tag("one-line")
+  void goesOnAfterItWasSuspended() throws IOException, InterruptedException {
+    Started training =
+        stoker.start(
+            words(
+                "--conf spark.executor.heartbeatInterval=1s --conf spark.network.timeout=4s"
+                    + " --conf spark.network.timeoutInterval=1s"
+                    + " train --data data --run suspended --model lenet5 --batch 10"
+                    + " --local-steps 1 --epochs 100 --checkpoint-every 1000 --json"));
+    Stoker.awaitLine(folder.resolve("suspended/metrics.jsonl"), "\"round\":10,");
+    String pid = Long.toString(training.process().pid());
+    assertThat(new ProcessBuilder("kill", "-STOP", pid).start().waitFor()).isZero();
+    TimeUnit.SECONDS.sleep(7);
+    assertThat(new ProcessBuilder("kill", "-CONT", pid).start().waitFor()).isZero();
+
+    Outcome outcome = Stoker.finish(training);
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    assertThat(outcome.err()).doesNotContain("ERROR", "no recent heartbeats");
   }
 
   @Test

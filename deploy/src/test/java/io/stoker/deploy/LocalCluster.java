@@ -75,10 +75,16 @@ final class LocalCluster {
       workers.get(surplus).onExit().join();
     }
     for (int missing = workers.size(); missing < count; missing++) {
-      String host = "127.0.0." + (2 + added++);
-      Outcome outcome = script.run("add", "--cores", "1", "--memory", "1g", "--host", host);
-      assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+      addWorker();
     }
+  }
+
+  /** Adds a worker of one core on a host of its own. */
+  void addWorker() {
+    int number = 2 + added++;
+    String host = "127.0." + number / 250 + "." + (1 + number % 250);
+    Outcome outcome = script.run("add", "--cores", "1", "--memory", "1g", "--host", host);
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
   }
 
   /** The processes of its workers. */

@@ -3,168 +3,112 @@ package io.stoker.deploy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.FormatMethod;
+import io.stoker.deploy.SoakFaults.Fault;
 import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.deploy.Stoker.Started;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * Kills processes of training jobs on a local cluster of two executors at random moments, until it
- * has killed so many, and compares what becomes of the jobs with one that nothing disturbed. Where
- * {@link FaultToleranceIT} hits moments that someone has thought of, this hits all others.
+ * Disturbs training jobs on a local cluster at random moments, until so many faults have happened,
+ * and compares what becomes of the jobs with ones that nothing disturbed. Where {@link
+ * FaultToleranceIT} hits moments that someone has thought of, this hits all others.
  *
- * <p>The choice of victims and moments follows a seed, and moments are counted in rounds; which
+ * <p>The choice of faults and moments follows a seed, and moments are counted in rounds; which
  * instruction a process dies at is up to the machine. The cluster, the data and the last run folder
  * are in {@code target/soak}.
  */
 public final class Soak {
-  /** What jobs do; they take turns. */
-  private enum Job {
-    /** Three workers on two slots, so that a round has two waves and two stages. */
-    IN_WAVES(
-        5,
-        """
-        workers: 3
-        local-steps: 4
-        epochs: 12
-        slice-bytes: 65536
-        checkpoint-every: 3
-        """),
-    /** A worker a slot, who average slices for each other, take an outer step, and send changes. */
-    TOGETHER_IN_SLICES(
-        60,
-        """
-        workers: 2
-        local-steps: 4
-        epochs: 40
-        slice-bytes: 65536
-        outer-momentum: 0.5
-        wire: int8
-        checkpoint-every: 16
-        """),
-    /** A worker a slot, each of which averages the one slice for itself. */
-    TOGETHER(
-        60,
-        """
-        workers: 2
-        local-steps: 4
-        epochs: 40
-        checkpoint-every: 16
-        """),
-    /** A worker a slot, whose rounds overlap in groups of an epoch. */
-    OVERLAPPING(
-        60,
-        """
-        workers: 2
-        local-steps: 4
-        overlap-steps: 2
-        epochs: 40
-        slice-bytes: 65536
-        checkpoint-every: 16
-        """);
-
-    private static final String ALL =
-        """
-        batch: 32
-        learning-rate: 0.02
-        momentum: 0.9
-        keep: 4
-        """;
-
-    /** Between two kills at most, so that the job gets on. */
-    private final int mostRounds;
-
-    private final String recipe;
-
-    Job(int mostRounds, String recipe) {
-      this.mostRounds = mostRounds;
-      this.recipe = recipe + ALL;
-    }
-
-    String training(String run) {
-      return "train --data data --model lenet5 --recipe %s.yaml --json --run %s"
-          .formatted(name(), run);
-    }
-  }
-
   /** A job that nothing disturbs. */
   private record Undisturbed(String parametersSha256, int rounds) {}
 
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
-  private static final long POLL_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(5);
+  /** The last fault, before the round that comes after it. */
+  private record Pending(Fault fault, long since) {}
 
-  private enum Victim {
-    EXECUTOR,
-    /** A worker of the cluster, with its executor; another one takes its place. */
-    WORKER,
-    /** The job goes on with {@code --resume}. */
-    DRIVER
-  }
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static final long POLL_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final int KILLED = 128 + 9;
+  private static final int RESOURCES = 4;
+  private static final String RUN = "disk/run";
+  private static final String RESUME = "train --run " + RUN + " --resume --json";
 
   private final Stoker stoker;
-  private final LocalCluster cluster;
   private final String master;
   private final Path folder;
   private final Random random;
-  private final int kills;
-  private final Map<Job, Undisturbed> undisturbed = new EnumMap<>(Job.class);
+  private final SoakFaults faults;
+  private final int wanted;
+  private final Map<SoakJob, Undisturbed> undisturbed = new EnumMap<>(SoakJob.class);
 
-  private final Map<Victim, Integer> killed = new EnumMap<>(Victim.class);
+  private final Map<Fault, Integer> happened = new EnumMap<>(Fault.class);
+
+  /** The seconds to the next round of the same job. */
+  private final Map<Fault, List<Double>> seconds = new EnumMap<>(Fault.class);
+
+  private Optional<Pending> pending = Optional.empty();
   private int jobs;
+  private int resumed;
   private int failedJobs;
   private int differingJobs;
   private int verified;
   private int invalid;
 
-  private Soak(Path folder, LocalCluster cluster, int kills, long seed) throws IOException {
+  private Soak(Path folder, LocalCluster cluster, int wanted, long seed)
+      throws IOException, InterruptedException {
     this.folder = folder;
-    this.cluster = cluster;
-    this.kills = kills;
+    this.wanted = wanted;
     this.random = new Random(seed);
     this.stoker = Stoker.in(folder);
     this.master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
-    cluster.haveWorkers(2);
+    this.faults = new SoakFaults(cluster, random, folder.resolve("disk"));
     succeed("--master local[2] synth --output data --count 3000 --size 28 --overwrite --json");
-    for (Job job : Job.values()) {
-      Files.writeString(folder.resolve(job + ".yaml"), job.recipe);
+    for (SoakJob job : SoakJob.values()) {
+      Files.writeString(folder.resolve(job + ".yaml"), job.recipe());
       delete(folder.resolve("undisturbed"));
-      String master = job == Job.OVERLAPPING ? "local[2] " : "local[1] ";
-      JsonNode result = succeed("--master " + master + job.training("undisturbed"));
-      undisturbed.put(
-          job,
-          new Undisturbed(result.get("parameters_sha256").asText(), result.get("rounds").asInt()));
+      JsonNode result =
+          succeed("--master %s %s".formatted(job.quietMaster(), job.training("undisturbed")));
+      undisturbed.put(job, new Undisturbed(hash(result), result.get("rounds").asInt()));
     }
   }
 
   /**
-   * Kills, and prints what came of it; the exit code is 1 if a job or a checkpoint was lost.
+   * Disturbs, and prints what came of it; the exit code is 1 if a job or a checkpoint was lost.
    *
-   * @param arguments the number of kills and the seed
+   * @param arguments the number of faults and the seed
    */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws IOException, InterruptedException {
     Path folder =
         Files.createDirectories(
             Path.of(System.getProperty("stoker.build", "target"), "soak").toAbsolutePath());
-    LocalCluster cluster = LocalCluster.in(folder.resolve("cluster"));
+    LocalCluster cluster =
+        LocalCluster.in(folder.resolve("cluster"))
+            .with("SPARK_DAEMON_JAVA_OPTS", "-Dspark.decommission.enabled=true");
     Runtime.getRuntime().addShutdownHook(new Thread(cluster::stop, "soak's end"));
     long start = System.nanoTime();
     Soak soak =
         new Soak(folder, cluster, Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
-    while (soak.killed() < soak.kills) {
-      soak.train(Job.values()[soak.jobs % Job.values().length]);
+    boolean clean;
+    try {
+      while (soak.count() < soak.wanted) {
+        soak.train(SoakJob.values()[soak.jobs % SoakJob.values().length]);
+      }
+      clean = soak.report(Duration.ofNanos(System.nanoTime() - start));
+    } finally {
+      soak.faults.close();
     }
-    boolean clean = soak.report(Duration.ofNanos(System.nanoTime() - start));
     System.exit(clean ? 0 : 1);
   }
 
@@ -176,57 +120,79 @@ public final class Soak {
     return outcome.json();
   }
 
-  private int killed() {
-    return killed.values().stream().mapToInt(Integer::intValue).sum();
+  private static String hash(JsonNode result) {
+    return result.get("parameters_sha256").asText();
+  }
+
+  private int count() {
+    return happened.values().stream().mapToInt(Integer::intValue).sum();
   }
 
   /** One job, from its first round to its end, however many drivers it takes. */
-  private void train(Job job) throws IOException {
+  private void train(SoakJob job) throws IOException, InterruptedException {
     jobs++;
-    Path run = folder.resolve("run");
+    pending = Optional.empty();
+    Path run = folder.resolve(RUN);
     delete(run);
-    Outcome outcome = untilDriverEnds(start(job.training("run")), run, job.mostRounds);
-    while (outcome.exitCode() == 128 + 9) {
+    Outcome outcome = untilDriverEnds(start(job.training(RUN)), run, job.mostRounds);
+    while (goesOn(outcome)) {
+      resumed++;
       verify();
-      outcome = untilDriverEnds(start("train --run run --resume --json"), run, job.mostRounds);
+      outcome = untilDriverEnds(start(RESUME), run, job.mostRounds);
     }
-    Undisturbed expected = undisturbed.get(job);
     if (outcome.exitCode() != 0) {
       failedJobs++;
       say("job %d failed with exit code %d: %s", jobs, outcome.exitCode(), outcome.err());
-    } else if (!outcome.json().get("parameters_sha256").asText().equals(expected.parametersSha256())
-        || lines(run) != expected.rounds()) {
+    } else if (!hash(outcome.json()).equals(expected(job))
+        || lines(run) != undisturbed.get(job).rounds()) {
       differingJobs++;
       say("job %d is not the undisturbed one: %s", jobs, outcome.out());
     }
     verify();
     say(
-        "job %d (%s): %d of %d kills; %d jobs failed, %d differ; of checkpoints %d valid, %d not",
-        jobs, job, killed(), kills, failedJobs, differingJobs, verified, invalid);
+        "job %d (%s): %d of %d faults; %d jobs failed, %d differ; of checkpoints %d valid, %d not",
+        jobs, job, count(), wanted, failedJobs, differingJobs, verified, invalid);
+  }
+
+  /** Whether a driver was killed, or found no space on the disk, where there is some again. */
+  private boolean goesOn(Outcome outcome) throws IOException {
+    boolean wasFull = faults.makeSpace();
+    return outcome.exitCode() == KILLED || (wasFull && outcome.exitCode() == RESOURCES);
+  }
+
+  private String expected(SoakJob job) throws IOException {
+    if (!job.hasRecord()) {
+      return undisturbed.get(job).parametersSha256();
+    }
+    delete(folder.resolve("replayed"));
+    return hash(
+        succeed(
+            "--master %s train --replay %s --run replayed --json"
+                .formatted(job.quietMaster(), RUN)));
   }
 
   private Started start(String command) {
-    return stoker.start(("--master " + master + " --executor-memory 1g " + command).split(" "));
+    return stoker.start(
+        ("--master %s --executor-memory 1g --conf spark.decommission.enabled=true %s"
+                .formatted(master, command))
+            .split(" "));
   }
 
-  /** Kills this and that as rounds go on, and lets the driver come to its end. */
-  private Outcome untilDriverEnds(Started driver, Path run, int mostRounds) throws IOException {
+  /** Does this and that as rounds go on, and lets the driver come to its end. */
+  private Outcome untilDriverEnds(Started driver, Path run, int mostRounds)
+      throws IOException, InterruptedException {
     long begun = lines(run);
     int wait = 1 + random.nextInt(mostRounds);
-    while (killed() < kills && awaitRounds(driver, run, begun + wait)) {
-      Victim victim = draw();
-      if (kill(victim, driver)) {
-        killed.merge(victim, 1, Integer::sum);
+    while (count() < wanted && awaitRounds(driver, run, begun + wait)) {
+      Fault fault = faults.draw();
+      if (faults.happen(fault, driver.process())) {
+        happened.merge(fault, 1, Integer::sum);
+        pending = Optional.of(new Pending(fault, System.nanoTime()));
       }
       begun = lines(run);
       wait = 1 + random.nextInt(mostRounds);
     }
     return Stoker.finish(driver);
-  }
-
-  private Victim draw() {
-    int draw = random.nextInt(10);
-    return draw < 5 ? Victim.EXECUTOR : draw < 7 ? Victim.WORKER : Victim.DRIVER;
   }
 
   /**
@@ -248,41 +214,30 @@ public final class Soak {
       }
       LockSupport.parkNanos(POLL_NANOSECONDS);
       long now = lines(run);
-      if (now != seen) {
+      if (now > seen) {
         took = System.nanoTime() - since;
         since = System.nanoTime();
-        seen = now;
+        measure(since);
       }
+      seen = now;
     }
     LockSupport.parkNanos((long) (random.nextDouble() * took));
     return driver.process().isAlive();
   }
 
-  private boolean kill(Victim victim, Started driver) {
-    switch (victim) {
-      case EXECUTOR -> {
-        List<ProcessHandle> executors =
-            cluster.workers().stream().flatMap(ProcessHandle::children).toList();
-        if (executors.isEmpty()) { // The one before has just been killed.
-          return false;
-        }
-        return executors.get(random.nextInt(executors.size())).destroyForcibly();
-      }
-      case WORKER -> {
-        cluster.workers().get(random.nextInt(cluster.workers().size())).destroyForcibly();
-        cluster.haveWorkers(2);
-        return true;
-      }
-      case DRIVER -> {
-        return driver.process().destroyForcibly() != null;
-      }
-    }
-    throw new IllegalStateException(victim.toString());
+  /** A round has come after the last fault. */
+  private void measure(long now) {
+    pending.ifPresent(
+        last ->
+            seconds
+                .computeIfAbsent(last.fault(), any -> new ArrayList<>())
+                .add((now - last.since()) / 1e9));
+    pending = Optional.empty();
   }
 
   /** Reads all checkpoints that are to be seen. */
   private void verify() {
-    Outcome outcome = stoker.run("checkpoints", "run", "--json");
+    Outcome outcome = stoker.run("checkpoints", RUN, "--json");
     if (outcome.exitCode() != 0) {
       invalid++;
       say("%s", outcome.err());
@@ -314,11 +269,21 @@ public final class Soak {
   }
 
   private boolean report(Duration duration) {
-    killed.forEach(
-        (victim, count) -> say("%-22s %5d", victim.name().toLowerCase(Locale.ROOT) + "s", count));
-    say("%-22s %5d", "kills", killed());
+    say("%-22s %5s  %s", "", "", "seconds to the next round: median, most");
+    happened.forEach(
+        (fault, count) -> {
+          List<Double> sorted =
+              seconds.getOrDefault(fault, List.of(0.0)).stream().sorted().toList();
+          say(
+              "%-22s %5d  %.2f %.2f",
+              fault.name().toLowerCase(Locale.ROOT).replace('_', ' '),
+              count,
+              sorted.get(sorted.size() / 2),
+              sorted.get(sorted.size() - 1));
+        });
+    say("%-22s %5d", "faults", count());
     say("%-22s %5d", "jobs", jobs);
-    say("%-22s %5d", "resumed", killed.getOrDefault(Victim.DRIVER, 0));
+    say("%-22s %5d", "resumed", resumed);
     say("%-22s %5d", "failed jobs", failedJobs);
     say("%-22s %5d", "differing jobs", differingJobs);
     say("%-22s %5d", "checkpoints verified", verified);

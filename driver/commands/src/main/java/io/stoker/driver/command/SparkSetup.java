@@ -125,6 +125,9 @@ public final class SparkSetup {
       // Tasks in this process have its class path. Spark would copy each jar for them, which takes
       // half a second.
       conf.remove("spark.jars");
+      // The driver would take the executor in its own process for lost where the process has been
+      // stopped (Ctrl-Z), and end the job ten minutes later.
+      conf.setIfMissing("spark.storage.blockManagerHeartbeatTimeoutMs", "8760h");
     }
     closePorts(conf);
     setExecutorLocale(conf);

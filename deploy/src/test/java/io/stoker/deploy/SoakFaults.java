@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.deploy;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** What happens to the jobs of a {@link Soak}, on a local cluster of two or three workers. */
+final class SoakFaults {
+  /** A kind of fault; the number is how many of a hundred are of it. */
+  enum Fault {
+    EXECUTOR_KILLED(30),
+    /** With its executor; another worker takes its place. */
+    WORKER_KILLED(10),
+    /** The job goes on with {@code --resume}. */
+    DRIVER_KILLED(20),
+    /** For up to a minute. */
+    EXECUTOR_STOPPED(10),
+    /** A worker is told to leave, and killed some time later; another one takes its place. */
+    NOTICE(15),
+    /** A third worker comes, or the third is killed. */
+    ARRIVAL(10),
+    /** The run's disk; the job ends, and goes on when there is space again. */
+    DISK_FULL(5);
+
+    private final int percent;
+
+    Fault(int percent) {
+      this.percent = percent;
+    }
+  }
+
+  private static final int WORKERS = 2;
+  private static final Duration MOST_STOPPED = Duration.ofMinutes(1);
+
+  /** Between the notice and the end of a worker. */
+  private static final Duration NOTICE = Duration.ofSeconds(20);
+
+  private static final int DISK_MEGABYTES = 64;
+
+  private final LocalCluster cluster;
+  private final Random random;
+  private final Path disk;
+  private final boolean hasDisk;
+
+  /** Workers that were told to leave. */
+  private final Set<Long> leaving = new HashSet<>();
+
+  /**
+   * @param disk the folder of the runs; a disk of its own is mounted there, if this user may do so
+   */
+  SoakFaults(LocalCluster cluster, Random random, Path disk)
+      throws IOException, InterruptedException {
+    this.cluster = cluster;
+    this.random = random;
+    this.disk = Files.createDirectories(disk);
+    this.hasDisk =
+        run("mount", "-t", "tmpfs", "-o", "size=" + DISK_MEGABYTES + "m", "tmpfs", disk.toString());
+    addMissing();
+  }
+
+  /** Unmounts the disk. */
+  void close() throws IOException, InterruptedException {
+    if (hasDisk) {
+      run("umount", "--lazy", disk.toString());
+    }
+  }
+
+  private static boolean run(String... command) throws IOException, InterruptedException {
+    return new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start()
+            .waitFor()
+        == 0;
+  }
+
+  /** The kind of the next fault. */
+  Fault draw() {
+    int left = random.nextInt(100);
+    for (Fault fault : Fault.values()) {
+      left -= fault.percent;
+      if (left < 0) {
+        return fault;
+      }
+    }
+    throw new AssertionError("Percents add up to a hundred");
+  }
+
+  /**
+   * Makes a fault happen.
+   *
+   * @return whether there was what it happens to
+   */
+  boolean happen(Fault fault, Process driver) throws IOException, InterruptedException {
+    boolean happened =
+        switch (fault) {
+          case EXECUTOR_KILLED -> anyExecutor(ProcessHandle::destroyForcibly);
+          case WORKER_KILLED -> any(present()).destroyForcibly();
+          case DRIVER_KILLED -> driver.destroyForcibly() != null;
+          case EXECUTOR_STOPPED -> anyExecutor(this::stopForAWhile);
+          case NOTICE -> tellToLeave(any(present()));
+          case ARRIVAL -> comeOrGo();
+          case DISK_FULL -> hasDisk && fill();
+        };
+    addMissing();
+    return happened;
+  }
+
+  private interface Action {
+    boolean on(ProcessHandle process) throws IOException, InterruptedException;
+  }
+
+  /** The executor that was there may have just been killed. */
+  private boolean anyExecutor(Action action) throws IOException, InterruptedException {
+    List<ProcessHandle> executors =
+        present().stream().flatMap(ProcessHandle::children).filter(ProcessHandle::isAlive).toList();
+    return !executors.isEmpty() && action.on(any(executors));
+  }
+
+  private ProcessHandle any(List<ProcessHandle> processes) {
+    return processes.get(random.nextInt(processes.size()));
+  }
+
+  /** The workers that were not told to leave. */
+  private List<ProcessHandle> present() {
+    return cluster.workers().stream()
+        .filter(worker -> worker.isAlive() && !leaving.contains(worker.pid()))
+        .toList();
+  }
+
+  private void addMissing() {
+    for (int there = present().size(); there < WORKERS; there++) {
+      cluster.addWorker();
+    }
+  }
+
+  private boolean stopForAWhile(ProcessHandle executor) throws IOException, InterruptedException {
+    boolean stopped = signal("STOP", executor);
+    later(
+        Duration.ofMillis(1 + random.nextInt((int) MOST_STOPPED.toMillis())),
+        executor,
+        process -> signal("CONT", process));
+    return stopped;
+  }
+
+  private boolean tellToLeave(ProcessHandle worker) throws IOException, InterruptedException {
+    leaving.add(worker.pid());
+    boolean told = signal("PWR", worker);
+    later(NOTICE, worker, ProcessHandle::destroyForcibly);
+    return told;
+  }
+
+  private boolean comeOrGo() {
+    List<ProcessHandle> workers = present();
+    if (workers.size() > WORKERS) {
+      return any(workers).destroyForcibly();
+    }
+    cluster.addWorker();
+    return true;
+  }
+
+  private static boolean signal(String name, ProcessHandle process)
+      throws IOException, InterruptedException {
+    return run("kill", "-" + name, String.valueOf(process.pid()));
+  }
+
+  private static void later(Duration delay, ProcessHandle process, Action action) {
+    CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS)
+        .execute(
+            () -> {
+              try {
+                if (process.isAlive()) {
+                  action.on(process);
+                }
+              } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+  }
+
+  private Path filler() {
+    return disk.resolve("filler");
+  }
+
+  private boolean fill() throws IOException {
+    byte[] page = new byte[1 << 12];
+    try (OutputStream out = Files.newOutputStream(filler())) {
+      for (int written = 0; written < DISK_MEGABYTES << 20; written += page.length) {
+        out.write(page);
+      }
+    } catch (IOException e) {
+      return true; // No space is left.
+    }
+    throw new IllegalStateException(disk + " cannot be filled");
+  }
+
+  /**
+   * Makes space on the disk.
+   *
+   * @return whether it was full
+   */
+  boolean makeSpace() throws IOException {
+    return Files.deleteIfExists(filler());
+  }
+}
