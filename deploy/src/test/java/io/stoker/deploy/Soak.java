@@ -156,8 +156,10 @@ public final class Soak {
 
   /** Whether a driver was killed, or found no space on the disk, where there is some again. */
   private boolean goesOn(Outcome outcome) throws IOException {
-    boolean wasFull = faults.makeSpace();
-    return outcome.exitCode() == KILLED || (wasFull && outcome.exitCode() == RESOURCES);
+    if (faults.makeSpace() && outcome.exitCode() == RESOURCES) {
+      return true;
+    }
+    return outcome.exitCode() == KILLED;
   }
 
   private String expected(SoakJob job) throws IOException {
@@ -172,10 +174,8 @@ public final class Soak {
   }
 
   private Started start(String command) {
-    return stoker.start(
-        ("--master %s --executor-memory 1g --conf spark.decommission.enabled=true %s"
-                .formatted(master, command))
-            .split(" "));
+    String options = "--master %s --executor-memory 1g --conf spark.decommission.enabled=true %s";
+    return stoker.start(options.formatted(master, command).split(" "));
   }
 
   /** Does this and that as rounds go on, and lets the driver come to its end. */
