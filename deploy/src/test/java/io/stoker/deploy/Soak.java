@@ -24,8 +24,8 @@ import java.util.stream.Stream;
 
 /**
  * Disturbs training jobs on a local cluster at random moments, until so many faults have happened,
- * and compares what becomes of the jobs with ones that nothing disturbed. Where {@link
- * FaultToleranceIT} hits moments that someone has thought of, this hits all others.
+ * and compares their parameters with those of jobs that were not disturbed. {@link
+ * FaultToleranceIT} hits moments that someone has thought of, this program all others.
  *
  * <p>The choice of faults and moments follows a seed, and moments are counted in rounds; which
  * instruction a process dies at is up to the machine. The cluster, the data and the last run folder

@@ -56,7 +56,7 @@ enum SoakJob {
       slice-bytes: 65536
       checkpoint-every: 16
       """),
-  /** With what is kept beside the parameters. */
+  /** In bf16, with the moments of AdamW and a moving average of the parameters. */
   IN_BF16(
       60,
       """

@@ -181,8 +181,10 @@ public final class ExecutorRegistration {
   /** Until when to wait for the first executor, if the cluster has a reason to start none. */
   private Instant endWithProblem(Instant start) {
     Optional<String> reason = problem.get();
-    boolean beginning = start.isBefore(clock.start().plus(BEGINNING));
-    Instant end = (beginning ? clock.start() : start).plus(patienceWithProblem);
+    Instant application = clock.start();
+    // The clock may have been set back since.
+    boolean beginning = application.isBefore(start) && start.isBefore(application.plus(BEGINNING));
+    Instant end = (beginning ? application : start).plus(patienceWithProblem);
     if (reason.isPresent() && !clock.now().isBefore(end)) {
       throw new ResourceException(reason.get());
     }
