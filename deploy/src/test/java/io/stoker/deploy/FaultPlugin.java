@@ -391,7 +391,7 @@ public final class FaultPlugin implements SparkPlugin {
       Runnable killing =
           () -> {
             say("%s %s", fault.action(), victim.executor());
-            signal(fault.action() == Action.NOTIFY_WORKER ? "PWR" : "KILL", pid);
+            Signals.send(fault.action() == Action.NOTIFY_WORKER ? "PWR" : "KILL", pid);
           };
       if (fault.afterRound()) {
         afterRound = killing;
@@ -402,16 +402,6 @@ public final class FaultPlugin implements SparkPlugin {
         killing.run();
       }
       return true;
-    }
-
-    private static void signal(String name, long pid) {
-      try {
-        new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
     }
 
     private CompletableFuture<Place> place(int stage) {

@@ -108,16 +108,16 @@ class JourneyIT {
 
   /** How a person stops a command. */
   private enum Interrupt {
-    CONTROL_C("-INT", 130),
-    KILL("-TERM", 143);
+    CONTROL_C("INT", 130),
+    KILL("TERM", 143);
 
     private static final int SIGINT = 2;
 
-    private final String option;
+    private final String signal;
     private final int exitCode;
 
-    Interrupt(String option, int exitCode) {
-      this.option = option;
+    Interrupt(String signal, int exitCode) {
+      this.signal = signal;
       this.exitCode = exitCode;
     }
 
@@ -145,7 +145,7 @@ class JourneyIT {
                     + " --epochs 1000 --checkpoint-every 5"));
     try {
       Stoker.awaitLine(training.err(), "checkpoint 000010");
-      new ProcessBuilder("kill", interrupt.option, Long.toString(training.process().pid())).start();
+      Signals.send(interrupt.signal, training.process().pid());
     } catch (Throwable failure) {
       training.process().destroyForcibly();
       throw failure;
@@ -169,10 +169,9 @@ class JourneyIT {
                     + " train --data data --run suspended --model lenet5 --batch 10"
                     + " --local-steps 1 --epochs 100 --checkpoint-every 1000 --json"));
     Stoker.awaitLine(folder.resolve("suspended/metrics.jsonl"), "\"round\":10,");
-    String pid = Long.toString(training.process().pid());
-    assertThat(new ProcessBuilder("kill", "-STOP", pid).start().waitFor()).isZero();
+    assertThat(Signals.send("STOP", training.process().pid())).isTrue();
     TimeUnit.SECONDS.sleep(7);
-    assertThat(new ProcessBuilder("kill", "-CONT", pid).start().waitFor()).isZero();
+    assertThat(Signals.send("CONT", training.process().pid())).isTrue();
 
     Outcome outcome = Stoker.finish(training);
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();

@@ -129,7 +129,7 @@ public final class Soak {
   }
 
   /** One job, from its first round to its end, however many drivers it takes. */
-  private void train(SoakJob job) throws IOException, InterruptedException {
+  private void train(SoakJob job) throws IOException {
     jobs++;
     pending = Optional.empty();
     Path run = folder.resolve(RUN);
@@ -179,8 +179,7 @@ public final class Soak {
   }
 
   /** Does this and that as rounds go on, and lets the driver come to its end. */
-  private Outcome untilDriverEnds(Started driver, Path run, int mostRounds)
-      throws IOException, InterruptedException {
+  private Outcome untilDriverEnds(Started driver, Path run, int mostRounds) throws IOException {
     long begun = lines(run);
     int wait = 1 + random.nextInt(mostRounds);
     while (count() < wanted && awaitRounds(driver, run, begun + wait)) {

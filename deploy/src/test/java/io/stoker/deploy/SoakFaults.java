@@ -12,6 +12,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** What happens to the jobs of a {@link Soak}, on a local cluster of two or three workers. */
 final class SoakFaults {
@@ -100,7 +102,7 @@ final class SoakFaults {
    *
    * @return whether there was what it happens to
    */
-  boolean happen(Fault fault, Process driver) throws IOException, InterruptedException {
+  boolean happen(Fault fault, Process driver) throws IOException {
     boolean happened =
         switch (fault) {
           case EXECUTOR_KILLED -> anyExecutor(ProcessHandle::destroyForcibly);
@@ -115,15 +117,11 @@ final class SoakFaults {
     return happened;
   }
 
-  private interface Action {
-    boolean on(ProcessHandle process) throws IOException, InterruptedException;
-  }
-
   /** The executor that was there may have just been killed. */
-  private boolean anyExecutor(Action action) throws IOException, InterruptedException {
+  private boolean anyExecutor(Predicate<ProcessHandle> action) {
     List<ProcessHandle> executors =
         present().stream().flatMap(ProcessHandle::children).filter(ProcessHandle::isAlive).toList();
-    return !executors.isEmpty() && action.on(any(executors));
+    return !executors.isEmpty() && action.test(any(executors));
   }
 
   private ProcessHandle any(List<ProcessHandle> processes) {
@@ -143,18 +141,18 @@ final class SoakFaults {
     }
   }
 
-  private boolean stopForAWhile(ProcessHandle executor) throws IOException, InterruptedException {
-    boolean stopped = signal("STOP", executor);
+  private boolean stopForAWhile(ProcessHandle executor) {
+    boolean stopped = Signals.send("STOP", executor.pid());
     later(
         Duration.ofMillis(1 + random.nextInt((int) MOST_STOPPED.toMillis())),
         executor,
-        process -> signal("CONT", process));
+        process -> Signals.send("CONT", process.pid()));
     return stopped;
   }
 
-  private boolean tellToLeave(ProcessHandle worker) throws IOException, InterruptedException {
+  private boolean tellToLeave(ProcessHandle worker) {
     leaving.add(worker.pid());
-    boolean told = signal("PWR", worker);
+    boolean told = Signals.send("PWR", worker.pid());
     later(NOTICE, worker, ProcessHandle::destroyForcibly);
     return told;
   }
@@ -168,21 +166,12 @@ final class SoakFaults {
     return true;
   }
 
-  private static boolean signal(String name, ProcessHandle process)
-      throws IOException, InterruptedException {
-    return run("kill", "-" + name, String.valueOf(process.pid()));
-  }
-
-  private static void later(Duration delay, ProcessHandle process, Action action) {
+  private static void later(Duration delay, ProcessHandle process, Consumer<ProcessHandle> action) {
     CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS)
         .execute(
             () -> {
-              try {
-                if (process.isAlive()) {
-                  action.on(process);
-                }
-              } catch (IOException | InterruptedException e) {
-                throw new IllegalStateException(e);
+              if (process.isAlive()) {
+                action.accept(process);
               }
             });
   }
