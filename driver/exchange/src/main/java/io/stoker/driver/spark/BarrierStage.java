@@ -6,13 +6,16 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.rdd.RDD;
 import scala.runtime.AbstractFunction1;
 
-/** A stage in Spark's barrier mode: either all of its tasks run at the same time, or none does. */
+/**
+ * A stage in Spark's barrier mode: Spark starts all of its tasks at once, each in a slot of its
+ * own, or none. They do not call {@link org.apache.spark.BarrierTaskContext#barrier()}, which looks
+ * for an answer once a second.
+ */
 public final class BarrierStage {
   private BarrierStage() {}
 
@@ -24,7 +27,7 @@ public final class BarrierStage {
   }
 
   /**
-   * Runs a stage. Each of its tasks waits until all of them have started, and then does its work.
+   * Runs a stage.
    *
    * @param spark the cluster
    * @param tasks how many tasks; Spark waits until there are as many slots
@@ -38,7 +41,7 @@ public final class BarrierStage {
             .parallelize(numbers, tasks)
             .rdd()
             .barrier()
-            .mapPartitions(new AfterBarrier<>(body), false, Scala.<T>tag(Object.class));
+            .mapPartitions(new Work<>(body), false, Scala.<T>tag(Object.class));
     return Arrays.asList(array(results.collect()));
   }
 
@@ -58,20 +61,19 @@ public final class BarrierStage {
     return (T[]) elements;
   }
 
-  private static final class AfterBarrier<T>
+  private static final class Work<T>
       extends AbstractFunction1<scala.collection.Iterator<Integer>, scala.collection.Iterator<T>>
       implements Serializable {
     private static final long serialVersionUID = 1L;
 
     private final Body<T> body;
 
-    AfterBarrier(Body<T> body) {
+    Work(Body<T> body) {
       this.body = body;
     }
 
     @Override
     public scala.collection.Iterator<T> apply(scala.collection.Iterator<Integer> number) {
-      BarrierTaskContext.get().barrier();
       Iterator<T> result = List.of(body.run()).iterator();
       return Scala.iterator(result);
     }
