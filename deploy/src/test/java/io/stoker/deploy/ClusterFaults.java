@@ -34,7 +34,7 @@ abstract class ClusterFaults {
   @TempDir static Path folder;
   static Stoker stoker;
   static LocalCluster cluster;
-  private static String master;
+  static String master;
 
   /** The name of the run, which is that of the test. */
   String run;

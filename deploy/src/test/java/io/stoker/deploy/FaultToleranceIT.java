@@ -2,6 +2,7 @@
 package io.stoker.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.deploy.Stoker.Outcome;
@@ -152,6 +153,23 @@ class FaultToleranceIT extends ClusterFaults {
     assertUndisturbed(resume());
     assertThat(checkpoints()).containsExactly("000004", "000008", "000012");
     assertThat(folder.resolve(run).resolve("metrics.jsonl")).content().hasLineCount(ROUNDS);
+  }
+
+  /** Spark would start others for ever. */
+  @Test
+  void endsWhereNoExecutorCanStart() {
+    Outcome outcome =
+        stoker.run(
+            ("--master %s --conf spark.shuffle.service.enabled=true"
+                    + " --conf spark.shuffle.service.port=1 %s --run %s")
+                .formatted(master, job, run)
+                .split(" "));
+
+    assertThat(outcome.exitCode()).isEqualTo(4);
+    assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker: ")))
+        .singleElement(STRING)
+        .startsWith("stoker: Executors cannot start: ")
+        .contains("start Spark's external shuffle service on each node");
   }
 
   private static void assertUndisturbed(Outcome outcome) {

@@ -4,6 +4,7 @@ package io.stoker.driver.command;
 import io.stoker.data.storage.NoSpace;
 import io.stoker.data.storage.NotAFileException;
 import io.stoker.data.storage.Storage;
+import io.stoker.driver.spark.UnusableExecutors;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
@@ -122,8 +123,10 @@ public record Failure(int exitCode, String message, boolean fullDisk) {
     }
     if (END_OF_SPARK.stream().anyMatch(message::contains)) {
       return resource(
-          "The cluster has ended this job's application: it refused the application, or lost its"
-              + " master (the lines above say which)");
+          UnusableExecutors.reason()
+              .orElse(
+                  "The cluster has ended this job's application: it refused the application, or"
+                      + " lost its master (the lines above say which)"));
     }
     return Optional.empty();
   }
@@ -161,7 +164,10 @@ public record Failure(int exitCode, String message, boolean fullDisk) {
     return message.strip();
   }
 
+  /** The first line with words. */
   private static String firstLine(String message) {
-    return message == null ? "" : message.lines().findFirst().orElse("").strip();
+    return message == null
+        ? ""
+        : message.lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse("");
   }
 }

@@ -11,6 +11,7 @@ import io.stoker.driver.spark.KubernetesPods;
 import io.stoker.driver.spark.KubernetesRefusals;
 import io.stoker.driver.spark.Scala;
 import io.stoker.driver.spark.SparkLines;
+import io.stoker.driver.spark.UnusableExecutors;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
@@ -139,6 +140,9 @@ public final class SparkSetup {
     try {
       JavaSparkContext spark = new OwnContext(conf);
       StorageDefaults.apply(spark.hadoopConfiguration());
+      if (!spark.isLocal()) {
+        UnusableExecutors.watch(spark.sc());
+      }
       return spark;
     } catch (Exception e) {
       throw notStarted(conf.get(MASTER), e);
