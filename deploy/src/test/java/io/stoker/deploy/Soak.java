@@ -6,6 +6,7 @@ import com.google.errorprone.annotations.FormatMethod;
 import io.stoker.deploy.SoakFaults.Fault;
 import io.stoker.deploy.Stoker.Outcome;
 import io.stoker.deploy.Stoker.Started;
+import io.stoker.driver.S3Server;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,20 +39,29 @@ public final class Soak {
   /** The last fault, before the round that comes after it. */
   private record Pending(Fault fault, long since) {}
 
+  /** A part of the faults comes while the job goes on after the one before. */
+  private static final double AT_ONCE = 0.25;
+
+  /** How long such a fault comes after the one before, at most. */
+  private static final long SOON_NANOSECONDS = TimeUnit.SECONDS.toNanos(6);
+
   private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static final long POLL_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final int KILLED = 128 + 9;
   private static final int RESOURCES = 4;
-  private static final String RUN = "disk/run";
-  private static final String RESUME = "train --run " + RUN + " --resume --json";
+  private static final String RUN = "run";
 
   private final Stoker stoker;
   private final String master;
   private final Path folder;
+  private final S3Server s3;
   private final Random random;
   private final SoakFaults faults;
   private final int wanted;
   private final Map<SoakJob, Undisturbed> undisturbed = new EnumMap<>(SoakJob.class);
+
+  /** The checksum of the manifest of shards that were prepared while nothing happened. */
+  private final String prepared;
 
   private final Map<Fault, Integer> happened = new EnumMap<>(Fault.class);
 
@@ -66,18 +76,27 @@ public final class Soak {
   private int verified;
   private int invalid;
 
-  private Soak(Path folder, LocalCluster cluster, int wanted, long seed)
+  private Soak(Path folder, LocalCluster cluster, S3Server s3, int wanted, long seed)
       throws IOException, InterruptedException {
     this.folder = folder;
+    this.s3 = s3;
     this.wanted = wanted;
     this.random = new Random(seed);
     this.stoker = Stoker.in(folder);
     this.master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
-    this.faults = new SoakFaults(cluster, random, folder.resolve("disk"));
+    this.faults = new SoakFaults(cluster, random, folder.resolve("disk"), s3.process());
     succeed("--master local[2] synth --output data --count 3000 --size 28 --overwrite --json");
+    delete(folder.resolve("table"));
+    succeed(
+        "--master local[2] synth --output table --count 3000 --size 40 --encoding png --shard-mb 1"
+            + " --split train=1 --json");
+    Files.delete(folder.resolve("table/manifest.json"));
+    Files.delete(folder.resolve("table/manifest.sha256"));
+    succeed("--master local[2] " + SoakJob.FROM_A_TABLE_ON_S3.preparing());
+    this.prepared = checksum();
     for (SoakJob job : SoakJob.values()) {
       Files.writeString(folder.resolve(job + ".yaml"), job.recipe());
-      delete(folder.resolve("undisturbed"));
+      delete(folder(job).resolve("undisturbed"));
       JsonNode result =
           succeed("--master %s %s".formatted(job.quietMaster(), job.training("undisturbed")));
       undisturbed.put(job, new Undisturbed(hash(result), result.get("rounds").asInt()));
@@ -97,9 +116,11 @@ public final class Soak {
         LocalCluster.in(folder.resolve("cluster"))
             .with("SPARK_DAEMON_JAVA_OPTS", "-Dspark.decommission.enabled=true");
     Runtime.getRuntime().addShutdownHook(new Thread(cluster::stop, "soak's end"));
+    S3Server s3 = S3Server.start(folder.resolve("s3"));
+    Runtime.getRuntime().addShutdownHook(new Thread(s3::close, "S3's end"));
     long start = System.nanoTime();
     Soak soak =
-        new Soak(folder, cluster, Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
+        new Soak(folder, cluster, s3, Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
     boolean clean;
     try {
       while (soak.count() < soak.wanted) {
@@ -113,11 +134,33 @@ public final class Soak {
   }
 
   private JsonNode succeed(String command) {
-    Outcome outcome = stoker.run(command.split(" "));
+    Outcome outcome = stoker.run(withS3(command));
     if (outcome.exitCode() != 0) {
       throw new IllegalStateException(command + ": " + outcome.err());
     }
     return outcome.json();
+  }
+
+  private String[] withS3(String command) {
+    return ("--conf spark.hadoop.fs.s3a.endpoint="
+            + s3.endpoint()
+            + " --conf spark.hadoop.fs.s3a.path.style.access=true"
+            + " --conf spark.hadoop.fs.s3a.access.key=any --conf spark.hadoop.fs.s3a.secret.key=any "
+            + command)
+        .split(" ");
+  }
+
+  private Path objects() {
+    return folder.resolve("s3/objects").resolve(S3Server.BUCKET);
+  }
+
+  /** Where the runs of a job are. */
+  private Path folder(SoakJob job) {
+    return job.isOnS3() ? objects() : folder.resolve("disk");
+  }
+
+  private String checksum() throws IOException {
+    return Files.readString(objects().resolve("data/manifest.sha256"));
   }
 
   private static String hash(JsonNode result) {
@@ -131,14 +174,19 @@ public final class Soak {
   /** One job, from its first round to its end, however many drivers it takes. */
   private void train(SoakJob job) throws IOException {
     jobs++;
-    pending = Optional.empty();
-    Path run = folder.resolve(RUN);
+    Path run = folder(job).resolve(RUN);
     delete(run);
-    Outcome outcome = untilDriverEnds(start(job.training(RUN)), run, job.mostRounds);
+    if (job.isOnS3()) {
+      prepare(job);
+    }
+    pending = Optional.empty();
+    Outcome outcome = untilDriverEnds(start(job.training(RUN)), job, run);
     while (goesOn(outcome)) {
       resumed++;
-      verify();
-      outcome = untilDriverEnds(start(RESUME), run, job.mostRounds);
+      verify(job);
+      outcome =
+          untilDriverEnds(
+              start("train --run %s --resume --json".formatted(job.run(RUN))), job, run);
     }
     if (outcome.exitCode() != 0) {
       failedJobs++;
@@ -148,10 +196,51 @@ public final class Soak {
       differingJobs++;
       say("job %d is not the undisturbed one: %s", jobs, outcome.out());
     }
-    verify();
+    verify(job);
     say(
         "job %d (%s): %d of %d faults; %d jobs failed, %d differ; of checkpoints %d valid, %d not",
         jobs, job, count(), wanted, failedJobs, differingJobs, verified, invalid);
+  }
+
+  /** Makes a job's shards, however many drivers it takes. */
+  private void prepare(SoakJob job) throws IOException {
+    delete(objects().resolve("data"));
+    Outcome outcome = untilPrepared(start(job.preparing()), job);
+    while (outcome.exitCode() == KILLED) {
+      resumed++;
+      outcome = untilPrepared(start(job.preparing()), job);
+    }
+    if (outcome.exitCode() != 0) {
+      throw new IllegalStateException("Shards were not prepared: " + outcome.err());
+    }
+    if (!checksum().equals(prepared)) {
+      differingJobs++;
+      say("job %d has other shards: %s", jobs, outcome.out());
+    }
+  }
+
+  private Outcome untilPrepared(Started driver, SoakJob job) throws IOException {
+    while (count() < wanted && soon(driver)) {
+      happen(faults.draw(), job, driver);
+    }
+    return Stoker.finish(driver);
+  }
+
+  /** Whether there is still a driver a short time later. */
+  private boolean soon(Started driver) {
+    long end = System.nanoTime() + (long) (random.nextDouble() * SOON_NANOSECONDS);
+    while (driver.process().isAlive() && System.nanoTime() < end) {
+      LockSupport.parkNanos(POLL_NANOSECONDS);
+    }
+    return driver.process().isAlive();
+  }
+
+  private boolean happen(Fault fault, SoakJob job, Started driver) throws IOException {
+    boolean happens = faults.happen(fault, job, driver.process());
+    if (happens) {
+      happened.merge(fault, 1, Integer::sum);
+    }
+    return happens;
   }
 
   /** Whether a driver was killed, or found no space on the disk, where there is some again. */
@@ -170,38 +259,38 @@ public final class Soak {
     return hash(
         succeed(
             "--master %s train --replay %s --run replayed --json"
-                .formatted(job.quietMaster(), RUN)));
+                .formatted(job.quietMaster(), job.run(RUN))));
   }
 
   private Started start(String command) {
     String options = "--master %s --executor-memory 1g --conf spark.decommission.enabled=true %s";
-    return stoker.start(options.formatted(master, command).split(" "));
+    return stoker.start(withS3(options.formatted(master, command)));
   }
 
   /** Does this and that as rounds go on, and lets the driver come to its end. */
-  private Outcome untilDriverEnds(Started driver, Path run, int mostRounds) throws IOException {
-    long begun = lines(run);
-    int wait = 1 + random.nextInt(mostRounds);
-    while (count() < wanted && awaitRounds(driver, run, begun + wait)) {
+  private Outcome untilDriverEnds(Started driver, SoakJob job, Path run) throws IOException {
+    boolean goesOn = awaitRounds(driver, run, job.mostRounds);
+    while (goesOn && count() < wanted) {
       Fault fault = faults.draw();
-      if (faults.happen(fault, driver.process())) {
-        happened.merge(fault, 1, Integer::sum);
-        pending = Optional.of(new Pending(fault, System.nanoTime()));
+      boolean alone = random.nextDouble() >= AT_ONCE;
+      if (happen(fault, job, driver)) {
+        pending = alone ? Optional.of(new Pending(fault, System.nanoTime())) : Optional.empty();
       }
-      begun = lines(run);
-      wait = 1 + random.nextInt(mostRounds);
+      goesOn = alone ? awaitRounds(driver, run, job.mostRounds) : soon(driver);
     }
     return Stoker.finish(driver);
   }
 
   /**
-   * Waits for a round's line, then for a random part of the time that it took since the one before.
+   * Waits for the line of one of the next rounds, then for a random part of the time that it took
+   * since the one before.
    *
    * @return whether there is still a driver
    */
-  private boolean awaitRounds(Started driver, Path run, long target) throws IOException {
+  private boolean awaitRounds(Started driver, Path run, int mostRounds) throws IOException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     long seen = lines(run);
+    long target = seen + 1 + random.nextInt(mostRounds);
     long since = System.nanoTime();
     long took = 0;
     while (seen < target) {
@@ -235,8 +324,8 @@ public final class Soak {
   }
 
   /** Reads all checkpoints that are to be seen. */
-  private void verify() {
-    Outcome outcome = stoker.run("checkpoints", RUN, "--json");
+  private void verify(SoakJob job) {
+    Outcome outcome = stoker.run(withS3("checkpoints %s --json".formatted(job.run(RUN))));
     if (outcome.exitCode() != 0) {
       invalid++;
       say("%s", outcome.err());

@@ -27,11 +27,13 @@ final class SoakFaults {
     /** For up to a minute. */
     EXECUTOR_STOPPED(10),
     /** A worker is told to leave, and killed some time later; another one takes its place. */
-    NOTICE(15),
+    NOTICE(10),
     /** A third worker comes, or the third is killed. */
     ARRIVAL(10),
     /** The run's disk; the job ends, and goes on when there is space again. */
-    DISK_FULL(5);
+    DISK_FULL(5),
+    /** For up to half a minute. */
+    S3_STOPPED(5);
 
     private final int percent;
 
@@ -42,6 +44,7 @@ final class SoakFaults {
 
   private static final int WORKERS = 2;
   private static final Duration MOST_STOPPED = Duration.ofMinutes(1);
+  private static final Duration MOST_WITHOUT_S3 = Duration.ofSeconds(30);
 
   /** Between the notice and the end of a worker. */
   private static final Duration NOTICE = Duration.ofSeconds(20);
@@ -52,17 +55,20 @@ final class SoakFaults {
   private final Random random;
   private final Path disk;
   private final boolean hasDisk;
+  private final ProcessHandle s3;
 
   /** Workers that were told to leave. */
   private final Set<Long> leaving = new HashSet<>();
 
   /**
    * @param disk the folder of the runs; a disk of its own is mounted there, if this user may do so
+   * @param s3 the process of the S3 server
    */
-  SoakFaults(LocalCluster cluster, Random random, Path disk)
+  SoakFaults(LocalCluster cluster, Random random, Path disk, ProcessHandle s3)
       throws IOException, InterruptedException {
     this.cluster = cluster;
     this.random = random;
+    this.s3 = s3;
     this.disk = Files.createDirectories(disk);
     this.hasDisk =
         run("mount", "-t", "tmpfs", "-o", "size=" + DISK_MEGABYTES + "m", "tmpfs", disk.toString());
@@ -100,18 +106,19 @@ final class SoakFaults {
   /**
    * Makes a fault happen.
    *
-   * @return whether there was what it happens to
+   * @return whether the job has what it happens to
    */
-  boolean happen(Fault fault, Process driver) throws IOException {
+  boolean happen(Fault fault, SoakJob job, Process driver) throws IOException {
     boolean happened =
         switch (fault) {
           case EXECUTOR_KILLED -> anyExecutor(ProcessHandle::destroyForcibly);
           case WORKER_KILLED -> any(present()).destroyForcibly();
           case DRIVER_KILLED -> driver.destroyForcibly() != null;
-          case EXECUTOR_STOPPED -> anyExecutor(this::stopForAWhile);
+          case EXECUTOR_STOPPED -> anyExecutor(executor -> stop(executor, MOST_STOPPED));
           case NOTICE -> tellToLeave(any(present()));
           case ARRIVAL -> comeOrGo();
-          case DISK_FULL -> hasDisk && fill();
+          case DISK_FULL -> hasDisk && !job.isOnS3() && fill();
+          case S3_STOPPED -> job.isOnS3() && stop(s3, MOST_WITHOUT_S3);
         };
     addMissing();
     return happened;
@@ -141,12 +148,12 @@ final class SoakFaults {
     }
   }
 
-  private boolean stopForAWhile(ProcessHandle executor) {
-    boolean stopped = Signals.send("STOP", executor.pid());
+  private boolean stop(ProcessHandle process, Duration most) {
+    boolean stopped = Signals.send("STOP", process.pid());
     later(
-        Duration.ofMillis(1 + random.nextInt((int) MOST_STOPPED.toMillis())),
-        executor,
-        process -> Signals.send("CONT", process.pid()));
+        Duration.ofMillis(1 + random.nextInt((int) most.toMillis())),
+        process,
+        itself -> Signals.send("CONT", itself.pid()));
     return stopped;
   }
 

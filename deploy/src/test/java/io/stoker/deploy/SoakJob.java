@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.deploy;
 
+import io.stoker.driver.S3Server;
+
 /** What the jobs of a {@link Soak} do; they take turns. */
 enum SoakJob {
   /** Three workers on two slots, so that a round has two waves and two stages. */
@@ -68,6 +70,16 @@ enum SoakJob {
       epochs: 40
       slice-bytes: 65536
       checkpoint-every: 16
+      """),
+  /** On shards that it prepares from a table, which are on S3 as the run is. */
+  FROM_A_TABLE_ON_S3(
+      60,
+      """
+      workers: 2
+      local-steps: 4
+      epochs: 40
+      slice-bytes: 65536
+      checkpoint-every: 4
       """);
 
   private static final String ALL =
@@ -101,8 +113,29 @@ enum SoakJob {
     return this == OVERLAPPING || this == WITH_QUORUM ? "local[2]" : "local[1]";
   }
 
+  boolean isOnS3() {
+    return this == FROM_A_TABLE_ON_S3;
+  }
+
+  /** The folder of the run with this name. */
+  String run(String name) {
+    return (isOnS3() ? "s3a://" + S3Server.BUCKET : "disk") + "/" + name;
+  }
+
+  /** The shards. */
+  String data() {
+    return isOnS3() ? run("data") : "data";
+  }
+
+  /** The command that makes the shards of {@link #FROM_A_TABLE_ON_S3}. */
+  String preparing() {
+    return "prepare --format table --table-format parquet --input table --size 28 --shard-mb 1"
+        + " --overwrite --json --output "
+        + data();
+  }
+
   String training(String run) {
-    return "train --data data --model lenet5 --recipe %s.yaml --json --run %s"
-        .formatted(name(), run);
+    return "train --data %s --model lenet5 --recipe %s.yaml --json --run %s"
+        .formatted(data(), name(), run(run));
   }
 }

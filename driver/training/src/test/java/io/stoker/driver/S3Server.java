@@ -100,6 +100,11 @@ public final class S3Server implements AutoCloseable {
     return endpoint;
   }
 
+  /** The process, for tests that stop it. */
+  public ProcessHandle process() {
+    return process.toHandle();
+  }
+
   /** Reads an object past any filesystem; its status is 404 where there is none. */
   public HttpResponse<String> read(String key) {
     try {
