@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.spark;
 
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 
 /**
  * Ends an application each of whose executors ends as it starts, before one of them has finished a
- * task. Spark would start others for ever.
+ * task. Spark would start others for ever. Some nodes of a cluster may be so, as long as others are
+ * not.
  */
 public final class UnusableExecutors extends SparkListener {
   /** What Spark says of an executor whose process runs, but which cannot take tasks. */
@@ -19,23 +24,43 @@ public final class UnusableExecutors extends SparkListener {
   private static final String NO_SHUFFLE_SERVICE =
       "Unable to register with external shuffle server";
 
-  private static final int ENOUGH = 4;
+  private static final int FEWEST = 4;
+
+  /** An executor that has lived longer has started. */
+  private static final Duration START = Duration.ofSeconds(30);
 
   /** This process has one application at a time. */
   private static final AtomicReference<Optional<String>> REASON =
       new AtomicReference<>(Optional.empty());
 
-  private final SparkContext spark;
+  private final Runnable end;
+
+  /** Whether a task has ended well, so that there is nothing to watch for any more. */
+  private boolean over;
+
+  /** When the executors that are there were added, in milliseconds since 1970. */
+  private final Map<String, Long> alive = new HashMap<>();
+
+  /** How many were there at the same time, at most. */
+  private int most;
+
+  /** How many ended as they started. */
   private int ended;
 
-  private UnusableExecutors(SparkContext spark) {
-    this.spark = spark;
+  /**
+   * @param end ends the application; it is called on a thread for which Spark waits as it stops
+   */
+  UnusableExecutors(Runnable end) {
+    this.end = end;
+    REASON.set(Optional.empty());
   }
 
   /** Begins to watch an application that has just started. */
   public static void watch(SparkContext spark) {
-    REASON.set(Optional.empty());
-    spark.addSparkListener(new UnusableExecutors(spark));
+    spark.addSparkListener(
+        new UnusableExecutors(
+            // Spark knows its own threads by a value that others inherit.
+            () -> new Thread(null, spark::stop, "stoker-end", 0, false).start()));
   }
 
   /** Why this process's application was ended, and the remedy; empty if it was not. */
@@ -44,24 +69,31 @@ public final class UnusableExecutors extends SparkListener {
   }
 
   @Override
+  public void onExecutorAdded(SparkListenerExecutorAdded executor) {
+    alive.put(executor.executorId(), executor.time());
+    most = Math.max(most, alive.size());
+  }
+
+  @Override
   public void onExecutorRemoved(SparkListenerExecutorRemoved executor) {
+    alive.remove(executor.executorId());
     int start = executor.reason().indexOf(CANNOT_CREATE);
-    if (start < 0) {
+    if (over || start < 0) {
       return;
     }
     ended++;
-    if (ended == ENOUGH) {
+    boolean anyStarted =
+        alive.values().stream().anyMatch(since -> executor.time() - since > START.toMillis());
+    if (ended >= Math.max(FEWEST, 2 * most) && !anyStarted) {
+      over = true;
       REASON.set(Optional.of(explain(executor.reason().substring(start + CANNOT_CREATE.length()))));
-      // Spark waits for this thread as it stops, and knows it by a value that others inherit.
-      new Thread(null, spark::stop, "stoker-end", 0, false).start();
+      end.run();
     }
   }
 
   @Override
   public void onTaskEnd(SparkListenerTaskEnd task) {
-    if (task.taskInfo().successful()) {
-      spark.removeSparkListener(this);
-    }
+    over |= task.taskInfo().successful();
   }
 
   /**

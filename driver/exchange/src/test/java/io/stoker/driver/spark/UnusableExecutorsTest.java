@@ -3,11 +3,65 @@ package io.stoker.driver.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.scheduler.SparkListenerExecutorAdded;
+import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What users read of executors none of which can start. */
+/** An application is ended, with a reason, if none of its executors can start. */
 class UnusableExecutorsTest {
+  private static final String REASON = "Unable to create executor due to no heap";
+
+  private final AtomicInteger ends = new AtomicInteger();
+  private final UnusableExecutors watch = new UnusableExecutors(ends::incrementAndGet);
+
+  @Test
+  void endsWhenEachHasEndedTwice() {
+    add(0, 1, 2);
+    remove(10, 1, REASON);
+    add(11, 3);
+    remove(12, 2, REASON);
+    add(13, 4);
+    remove(21, 3, REASON);
+    assertThat(ends).hasValue(0);
+
+    remove(23, 4, "Worker shutting down");
+    assertThat(ends).hasValue(0);
+    add(24, 5);
+    remove(34, 5, REASON);
+    remove(34, 6, REASON);
+
+    assertThat(ends).hasValue(1);
+    assertThat(UnusableExecutors.reason()).contains(UnusableExecutors.explain("no heap"));
+  }
+
+  @Test
+  void goesOnWhereOneOfManyNodesIsSo() {
+    add(0, 1, 2, 3);
+    for (int time = 10; time < 60; time += 10) {
+      remove(time, 3, REASON);
+      add(time, 3);
+    }
+    remove(60, 3, REASON);
+
+    assertThat(ends).as("executors 1 and 2 have lived for a minute").hasValue(0);
+    assertThat(UnusableExecutors.reason()).isEmpty();
+  }
+
+  private void add(int second, int... executors) {
+    for (int executor : executors) {
+      watch.onExecutorAdded(
+          new SparkListenerExecutorAdded(1000L * second, String.valueOf(executor), null));
+    }
+  }
+
+  private void remove(int second, int executor, String reason) {
+    watch.onExecutorRemoved(
+        new SparkListenerExecutorRemoved(1000L * second, String.valueOf(executor), reason));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
