@@ -58,6 +58,7 @@ public final class Soak {
   private final Random random;
   private final SoakFaults faults;
   private final int wanted;
+  private final long start = System.nanoTime();
   private final Map<SoakJob, Undisturbed> undisturbed = new EnumMap<>(SoakJob.class);
 
   /** The checksum of the manifest of shards that were prepared while nothing happened. */
@@ -77,7 +78,7 @@ public final class Soak {
   private int invalid;
 
   private Soak(Path folder, LocalCluster cluster, S3Server s3, int wanted, long seed)
-      throws IOException, InterruptedException {
+      throws IOException {
     this.folder = folder;
     this.s3 = s3;
     this.wanted = wanted;
@@ -108,7 +109,7 @@ public final class Soak {
    *
    * @param arguments the number of faults and the seed
    */
-  public static void main(String[] arguments) throws IOException, InterruptedException {
+  public static void main(String[] arguments) throws IOException {
     Path folder =
         Files.createDirectories(
             Path.of(System.getProperty("stoker.build", "target"), "soak").toAbsolutePath());
@@ -118,19 +119,15 @@ public final class Soak {
     Runtime.getRuntime().addShutdownHook(new Thread(cluster::stop, "soak's end"));
     S3Server s3 = S3Server.start(folder.resolve("s3"));
     Runtime.getRuntime().addShutdownHook(new Thread(s3::close, "S3's end"));
-    long start = System.nanoTime();
     Soak soak =
         new Soak(folder, cluster, s3, Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
-    boolean clean;
-    try {
-      while (soak.count() < soak.wanted) {
-        soak.train(SoakJob.values()[soak.jobs % SoakJob.values().length]);
-      }
-      clean = soak.report(Duration.ofNanos(System.nanoTime() - start));
-    } finally {
-      soak.faults.close();
+    // Also where someone ends it early.
+    Runtime.getRuntime().addShutdownHook(new Thread(soak::report, "soak's report"));
+    Runtime.getRuntime().addShutdownHook(new Thread(soak.faults::close, "soak's disk"));
+    while (soak.count() < soak.wanted) {
+      soak.train(SoakJob.values()[soak.jobs % SoakJob.values().length]);
     }
-    System.exit(clean ? 0 : 1);
+    System.exit(soak.failedJobs + soak.differingJobs + soak.invalid == 0 ? 0 : 1);
   }
 
   private JsonNode succeed(String command) {
@@ -356,18 +353,23 @@ public final class Soak {
     }
   }
 
-  private boolean report(Duration duration) {
-    say("%-22s %5s  %s", "", "", "seconds to the next round: median, most");
+  private void report() {
+    say("%-22s %5s  %s", "", "times", "seconds to the next round: times, median, most");
     happened.forEach(
         (fault, count) -> {
-          List<Double> sorted =
-              seconds.getOrDefault(fault, List.of(0.0)).stream().sorted().toList();
+          List<Double> sorted = seconds.getOrDefault(fault, List.of()).stream().sorted().toList();
           say(
-              "%-22s %5d  %.2f %.2f",
+              "%-22s %5d  %s",
               fault.name().toLowerCase(Locale.ROOT).replace('_', ' '),
               count,
-              sorted.get(sorted.size() / 2),
-              sorted.get(sorted.size() - 1));
+              sorted.isEmpty()
+                  ? ""
+                  : String.format(
+                      Locale.ROOT,
+                      "%d, %.2f, %.2f",
+                      sorted.size(),
+                      sorted.get(sorted.size() / 2),
+                      sorted.get(sorted.size() - 1)));
         });
     say("%-22s %5d", "faults", count());
     say("%-22s %5d", "jobs", jobs);
@@ -376,8 +378,7 @@ public final class Soak {
     say("%-22s %5d", "differing jobs", differingJobs);
     say("%-22s %5d", "checkpoints verified", verified);
     say("%-22s %5d", "invalid checkpoints", invalid);
-    say("%-22s %5d", "seconds", duration.toSeconds());
-    return failedJobs + differingJobs + invalid == 0;
+    say("%-22s %5d", "seconds", Duration.ofNanos(System.nanoTime() - start).toSeconds());
   }
 
   @FormatMethod

@@ -64,8 +64,7 @@ final class SoakFaults {
    * @param disk the folder of the runs; a disk of its own is mounted there, if this user may do so
    * @param s3 the process of the S3 server
    */
-  SoakFaults(LocalCluster cluster, Random random, Path disk, ProcessHandle s3)
-      throws IOException, InterruptedException {
+  SoakFaults(LocalCluster cluster, Random random, Path disk, ProcessHandle s3) throws IOException {
     this.cluster = cluster;
     this.random = random;
     this.s3 = s3;
@@ -75,20 +74,27 @@ final class SoakFaults {
     addMissing();
   }
 
-  /** Unmounts the disk. */
-  void close() throws IOException, InterruptedException {
+  /** Unmounts the disk, if there is one. */
+  void close() {
     if (hasDisk) {
       run("umount", "--lazy", disk.toString());
     }
   }
 
-  private static boolean run(String... command) throws IOException, InterruptedException {
-    return new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start()
-            .waitFor()
-        == 0;
+  private static boolean run(String... command) {
+    try {
+      return new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor()
+          == 0;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   /** The kind of the next fault. */
