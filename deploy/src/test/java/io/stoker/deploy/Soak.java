@@ -194,6 +194,7 @@ public final class Soak {
       say("job %d is not the undisturbed one: %s", jobs, outcome.out());
     }
     verify(job);
+    SoakFaults.sweep(folder.resolve("cluster"));
     say(
         "job %d (%s): %d of %d faults; %d jobs failed, %d differ; of checkpoints %d valid, %d not",
         jobs, job, count(), wanted, failedJobs, differingJobs, verified, invalid);

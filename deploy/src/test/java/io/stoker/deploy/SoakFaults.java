@@ -81,6 +81,16 @@ final class SoakFaults {
     }
   }
 
+  /**
+   * Deletes what the executors of a job that has ended left: each of them has two copies of the jar,
+   * and hundreds fill the machine's disk.
+   *
+   * @param state the cluster's folder
+   */
+  static void sweep(Path state) {
+    run("sh", "-c", "rm -rf \"$0\"/work/* \"$0\"/scratch/*/executor-*", state.toString());
+  }
+
   private static boolean run(String... command) {
     try {
       return new ProcessBuilder(command)

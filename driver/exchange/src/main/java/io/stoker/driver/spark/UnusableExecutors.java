@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.spark;
 
+import io.stoker.data.storage.NoSpace;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -103,12 +104,17 @@ public final class UnusableExecutors extends SparkListener {
    */
   static String explain(String why) {
     String first = why.lines().findFirst().orElse("").strip().replace(" due to : ", ": ");
-    return "Executors cannot start: "
-        + first
-        + (first.startsWith(NO_SHUFFLE_SERVICE)
-            ? "; start Spark's external shuffle service on each node, or leave out"
-                + " spark.shuffle.service.enabled (dynamic allocation works with"
-                + " spark.dynamicAllocation.shuffleTracking.enabled, too)"
-            : "; the executors' logs say more");
+    return "Executors cannot start: " + first + "; " + remedy(first);
+  }
+
+  private static String remedy(String why) {
+    if (why.startsWith(NO_SHUFFLE_SERVICE)) {
+      return "start Spark's external shuffle service on each node, or leave out"
+          + " spark.shuffle.service.enabled (dynamic allocation works with"
+          + " spark.dynamicAllocation.shuffleTracking.enabled, too)";
+    }
+    return why.contains(NoSpace.TEXT)
+        ? "free some in the folders of Spark's workers and in spark.local.dir"
+        : "the executors' logs say more";
   }
 }

@@ -68,6 +68,7 @@ class UnusableExecutorsTest {
       value = {
         "Unable to register with external shuffle server due to : Failed to connect to /10.0.0.7:7337"
             + "|server: Failed to connect to /10.0.0.7:7337; start Spark's external shuffle service",
+        "/w/1_cache -> ./stoker.jar: No space left on device|No space left on device; free some in",
         "Java heap space|Java heap space; the executors' logs say more"
       })
   void theLineHasSparksReasonAndARemedy(String why, String said) {
