@@ -82,8 +82,8 @@ final class SoakFaults {
   }
 
   /**
-   * Deletes what the executors of a job that has ended left: each of them has two copies of the jar,
-   * and hundreds fill the machine's disk.
+   * Deletes what the executors of a job that has ended left: each of them has two copies of the
+   * jar, and hundreds fill the machine's disk.
    *
    * @param state the cluster's folder
    */
