@@ -188,7 +188,6 @@ record LayerCompiler(
         && workspace.purpose() == Purpose.INFERENCE
         && last >= 0
         && isConvolution(placed.get(last))
-        && !isInInt8(workspace, placed.get(last))
         && !workspace.kernel(placed.get(last)).isRearranged();
   }
 

@@ -22,8 +22,9 @@ import org.bytedeco.javacpp.Pointer;
 /**
  * A convolution or dense layer in int8, in inference: {@code y = s * (sum of x * w + b / s)}, where
  * x and w are integers, the sum is exact in int32, and s is the scale of the input times that of
- * the channel's weights. The output is fp32, or the integers of the layer in int8 that reads it.
- * The integer weights are those of the parameters when the layer is compiled.
+ * the channel's weights. The output is fp32, to which a {@link Summand} may be added, or the
+ * integers of the layer in int8 that reads it. The integer weights are those of the parameters when
+ * the layer is compiled.
  */
 abstract class QuantizedLayer extends SequencedLayer {
   /** The dimension of the channels of an output. */
@@ -75,7 +76,12 @@ abstract class QuantizedLayer extends SequencedLayer {
     for (int i = 0; i < weights.scales().length; i++) {
       bias.buffer().put(i, weights.bias(i) / (range.scale() * weights.scales()[i]));
     }
-    output = workspace.transientTensor(operation.destination());
+    Layout layout = operation.destination();
+    output =
+        epilogue
+            .summand()
+            .map(addend -> addend.in(workspace, layout, input, forward))
+            .orElseGet(() -> workspace.transientTensor(layout));
     Primitive primitive =
         workspace.compile(
             operation,
@@ -101,7 +107,8 @@ abstract class QuantizedLayer extends SequencedLayer {
       }
     }
     dnnl_primitive_attr attributes =
-        OneDnn.scalingAttributes(factors, OF_CHANNELS, epilogue.rectified());
+        OneDnn.scalingAttributes(
+            factors, OF_CHANNELS, epilogue.summand().isPresent(), epilogue.rectified());
     try {
       return workspace.operation(description, attributes);
     } finally {

@@ -455,7 +455,8 @@ public final class Workspace implements AutoCloseable {
    * the same dimensions.
    */
   Reorder quantize(Tensor from, Tensor to, float scale) {
-    dnnl_primitive_attr attributes = OneDnn.scalingAttributes(new float[] {1 / scale}, 0, false);
+    dnnl_primitive_attr attributes =
+        OneDnn.scalingAttributes(new float[] {1 / scale}, 0, false, false);
     try {
       return reorder(from, to, attributes);
     } finally {

@@ -40,12 +40,7 @@ public final class OneDnn {
     attributes = createAttributes();
     rectifying = attributes(OneDnn::appendRectifier);
     adding = attributes(OneDnn::appendSum);
-    addingAndRectifying =
-        attributes(
-            operations -> {
-              int status = appendSum(operations);
-              return status == dnnl.dnnl_success ? appendRectifier(operations) : status;
-            });
+    addingAndRectifying = attributes(OneDnn::appendSumAndRectifier);
   }
 
   /**
@@ -87,11 +82,17 @@ public final class OneDnn {
    *
    * @param scales the factors
    * @param mask a bit for each dimension that has factors of its own; 0 with one factor
+   * @param adds whether the product is added to what is there
    * @param rectified whether a rectifier is applied after that
    */
-  public static dnnl_primitive_attr scalingAttributes(float[] scales, int mask, boolean rectified) {
-    dnnl_primitive_attr created =
-        rectified ? attributes(OneDnn::appendRectifier) : createAttributes();
+  public static dnnl_primitive_attr scalingAttributes(
+      float[] scales, int mask, boolean adds, boolean rectified) {
+    dnnl_primitive_attr created;
+    if (adds) {
+      created = attributes(rectified ? OneDnn::appendSumAndRectifier : OneDnn::appendSum);
+    } else {
+      created = rectified ? attributes(OneDnn::appendRectifier) : createAttributes();
+    }
     check(
         dnnl.dnnl_primitive_attr_set_output_scales(created, scales.length, mask, scales),
         "set scales");
@@ -104,6 +105,11 @@ public final class OneDnn {
 
   private static int appendRectifier(dnnl_post_ops operations) {
     return dnnl.dnnl_post_ops_append_eltwise(operations, 1, dnnl.dnnl_eltwise_relu, 0, 0);
+  }
+
+  private static int appendSumAndRectifier(dnnl_post_ops operations) {
+    int status = appendSum(operations);
+    return status == dnnl.dnnl_success ? appendRectifier(operations) : status;
   }
 
   private static dnnl_primitive_attr createAttributes() {
