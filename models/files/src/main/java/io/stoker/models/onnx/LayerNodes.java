@@ -28,8 +28,16 @@ import onnx.Onnx.TensorProto;
 
 /** Adds the nodes of one layer. */
 final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
-  /** A value between two nodes. */
-  record Value(String name, boolean vector) {}
+  /**
+   * A value between two nodes.
+   *
+   * @param range of the integers that it was rounded to, if it was
+   */
+  record Value(String name, boolean vector, Optional<Quantization.Range> range) {
+    Value(String name, boolean vector) {
+      this(name, vector, Optional.empty());
+    }
+  }
 
   private final GraphProto.Builder graph;
   private final List<GraphTensor> tensors;
@@ -145,8 +153,9 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
   @Override
   public Value visitResidual(CompositeSpec.Residual layer) {
     ModelSpec.Placed after = placed.inner().get(2);
-    Value body = joinable(inner(placed.inner().get(0), input), after.input(), 1);
-    Value shortcut = joinable(inner(placed.inner().get(1), input), after.input(), 2);
+    Value read = quantizedInput(input, quantization.rangeOfBlock(placed));
+    Value body = joinable(inner(placed.inner().get(0), read), after.input(), 1);
+    Value shortcut = joinable(inner(placed.inner().get(1), read), after.input(), 2);
     graph.addNode(named(node("Add", name, body.name(), shortcut.name())));
     return inner(after, new Value(name, body.vector()));
   }
@@ -402,12 +411,16 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
                     .toList());
   }
 
-  /** The input of a layer in int8 as the numbers that its integers stand for. */
   private Value quantizedInput(Value value) {
-    return quantization.range(placed).map(range -> quantizedInput(value, range)).orElse(value);
+    return quantizedInput(value, quantization.range(placed));
   }
 
-  private Value quantizedInput(Value value, Quantization.Range range) {
+  /** The input of a layer in int8 as the numbers that its integers stand for. */
+  private Value quantizedInput(Value value, Optional<Quantization.Range> range) {
+    return range.isEmpty() || range.equals(value.range()) ? value : quantize(value, range.get());
+  }
+
+  private Value quantize(Value value, Quantization.Range range) {
     TensorProto.DataType type =
         range.signed() ? TensorProto.DataType.INT8 : TensorProto.DataType.UINT8;
     String zeroPoint = name + "_input_zero_point";
@@ -418,7 +431,7 @@ final class LayerNodes implements LayerVisitor<LayerNodes.Value> {
     String read = name + "_input";
     graph.addNode(named(node("QuantizeLinear", integers, value.name(), scale, zeroPoint)));
     graph.addNode(named(node("DequantizeLinear", read, integers, scale, zeroPoint)));
-    return new Value(read, value.vector());
+    return new Value(read, value.vector(), Optional.of(range));
   }
 
   private List<String> integerWeights(Quantization.Range range) {

@@ -145,6 +145,15 @@ class IntegerExportTest {
             .isEqualTo(TensorProto.DataType.INT32.getNumber());
       }
     }
+    // Blocks add to the integers that their bodies read.
+    assertThat(nodes.values().stream().filter(node -> node.getOpType().equals("Add")))
+        .filteredOn(sum -> nodes.get(sum.getInput(1)).getOpType().equals("DequantizeLinear"))
+        .isNotEmpty()
+        .allSatisfy(
+            sum ->
+                assertThat(nodes.values())
+                    .filteredOn(node -> node.getOpType().equals("Conv"))
+                    .anySatisfy(conv -> assertThat(conv.getInput(0)).isEqualTo(sum.getInput(1))));
     assertThat(inInt8).isEqualTo(layers.ranges().size()).isEqualTo(all.ranges().size() - 1);
     // Only the normalization after the layer in fp32 is there.
     assertThat(nodes.values())

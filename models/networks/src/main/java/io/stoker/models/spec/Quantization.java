@@ -4,6 +4,7 @@ package io.stoker.models.spec;
 import io.stoker.failure.Check;
 import java.io.Serializable;
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -80,6 +81,44 @@ public record Quantization(SortedMap<String, Range> ranges) implements Serializa
     return Optional.ofNullable(ranges.get(layer.path()));
   }
 
+  /**
+   * The range in which a residual block reads its input as integers, in its body and in its
+   * shortcut: that of the convolution at the start of the body, if the shortcut begins with one of
+   * the same range, or if it is empty, and the convolution at the end of the body is in int8 too.
+   * Empty if one of them reads floating point, and for other layers.
+   */
+  public Optional<Range> rangeOfBlock(ModelSpec.Placed block) {
+    if (!(block.layer() instanceof CompositeSpec.Residual)) {
+      return Optional.empty();
+    }
+    List<ModelSpec.Placed> body = block.inner().get(0).inner();
+    List<ModelSpec.Placed> shortcut = block.inner().get(1).inner();
+    Optional<Range> first = rangeOfConvolution(Optional.of(body.get(0)));
+    Optional<Range> other =
+        shortcut.isEmpty()
+            ? rangeOfConvolution(lastConvolution(body)).flatMap(last -> first)
+            : rangeOfConvolution(Optional.of(shortcut.get(0)));
+    return first.equals(other) ? first : Optional.empty();
+  }
+
+  private Optional<Range> rangeOfConvolution(Optional<ModelSpec.Placed> layer) {
+    return layer.filter(Quantization::isConvolution).flatMap(this::range);
+  }
+
+  /** The convolution at the end of some layers, but for a batch normalization after it. */
+  public static Optional<ModelSpec.Placed> lastConvolution(List<ModelSpec.Placed> layers) {
+    int last = layers.size() - 1;
+    if (last > 0 && layers.get(last).layer() instanceof LayerSpec.BatchNormalization) {
+      last--;
+    }
+    return Optional.of(layers.get(last)).filter(Quantization::isConvolution);
+  }
+
+  private static boolean isConvolution(ModelSpec.Placed layer) {
+    return layer.layer() instanceof LayerSpec.Convolution
+        || layer.layer() instanceof LayerSpec.DepthwiseConvolution;
+  }
+
   /** This one, but for a layer that is computed in floating point. */
   public Quantization without(String layer) {
     SortedMap<String, Range> others = new TreeMap<>(ranges);
@@ -94,9 +133,7 @@ public record Quantization(SortedMap<String, Range> ranges) implements Serializa
 
   /** Whether a layer can be computed in int8. */
   public static boolean isPossible(ModelSpec.Placed layer) {
-    return layer.layer() instanceof LayerSpec.Convolution
-        || layer.layer() instanceof LayerSpec.DepthwiseConvolution
-        || layer.layer() instanceof LayerSpec.Dense;
+    return isConvolution(layer) || layer.layer() instanceof LayerSpec.Dense;
   }
 
   /**

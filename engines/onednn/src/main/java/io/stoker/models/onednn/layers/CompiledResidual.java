@@ -2,9 +2,12 @@
 package io.stoker.models.onednn.layers;
 
 import io.stoker.models.engine.LayerTimes;
+import io.stoker.models.onednn.memory.Layout;
 import io.stoker.models.onednn.memory.Tensor;
+import io.stoker.models.onednn.primitives.Reorder;
 import io.stoker.models.onednn.rules.Rounding;
 import io.stoker.models.spec.ModelSpec.Placed;
+import io.stoker.models.spec.Quantization;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,6 +22,9 @@ final class CompiledResidual implements CompiledLayer {
   private final LayerChain shortcut;
   private final LayerChain after;
   private final Runnable addition;
+
+  /** Makes integers of the input, where the block reads it as such. */
+  private Runnable quantization = () -> {};
 
   /** Where the backward pass of the body begins; copies the gradient if the body overwrites it. */
   private Runnable copyGradient = () -> {};
@@ -36,19 +42,31 @@ final class CompiledResidual implements CompiledLayer {
       LayerCompiler.Fusion fusion) {
     this.workspace = workspace;
     List<Placed> parts = placed.inner();
+    Optional<Quantization.Range> range =
+        fusion.isAllowed() ? workspace.range(placed) : Optional.empty();
+    Tensor read = range.map(known -> integers(input, known)).orElse(input);
     LayerCompiler.Fusion summands =
         fusion.inside(workspace.rounding().isSumRounded(placed, fusion.isReaderRounding()));
     // Both ways read the input, in both passes: neither may overwrite it.
-    shortcut = new LayerChain(workspace, vectors, parts.get(1), input, false, summands);
+    shortcut = new LayerChain(workspace, vectors, parts.get(1), read, false, summands);
     boolean rectified = Rounding.isRectifier(parts.get(2).inner(), 0);
     Optional<Summand> summand = Optional.empty();
     if (LayerCompiler.canAdd(workspace, parts.get(0).inner(), fusion)) {
       boolean own = !shortcut.output().sharesMemoryWith(input);
       boolean isOverwritten = own ? !shortcut.needsOutput() : overwrite;
-      summand = Optional.of(new Summand(shortcut.output(), isOverwritten, rectified));
+      summand =
+          Optional.of(
+              new Summand(
+                  shortcut.output(),
+                  range.filter(known -> shortcut.isIdentity()),
+                  isOverwritten,
+                  rectified));
     }
-    body =
-        new LayerChain(workspace, vectors, parts.get(0), input, false, summands.addingTo(summand));
+    Optional<Quantization.Range> reader =
+        workspace.rounding().rangeAfter(parts.get(2).inner(), rectified ? 1 : 0, fusion.reader());
+    LayerCompiler.Fusion ofBody =
+        summand.map(values -> summands.readIn(reader).addingTo(values)).orElse(summands);
+    body = new LayerChain(workspace, vectors, parts.get(0), read, false, ofBody);
     Tensor sum = body.output();
     if (summand.isPresent()) {
       addition = () -> {};
@@ -61,6 +79,20 @@ final class CompiledResidual implements CompiledLayer {
     int computed = summand.isPresent() && rectified ? 1 : 0;
     after =
         new LayerChain(workspace, vectors, parts.get(2), sum, true, fusion.afterFirst(computed));
+  }
+
+  /** The input as integers, which the layer before has written, or this block makes. */
+  private Tensor integers(Tensor input, Quantization.Range range) {
+    int type = QuantizedLayer.type(range);
+    if (input.layout().type() == type) {
+      return input;
+    }
+    Tensor images = workspace.asImages(input);
+    Layout layout = Layout.channelsLast(type, images.layout().dimensions());
+    Reorder toIntegers =
+        workspace.multiply(images, workspace.transientTensor(layout), 1 / range.scale());
+    quantization = toIntegers::run;
+    return toIntegers.to();
   }
 
   @Override
@@ -94,6 +126,7 @@ final class CompiledResidual implements CompiledLayer {
 
   @Override
   public void forward(Pass pass) {
+    quantization.run();
     shortcut.forward(pass);
     body.forward(pass);
     addition.run();

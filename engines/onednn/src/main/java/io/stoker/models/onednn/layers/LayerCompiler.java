@@ -46,27 +46,37 @@ record LayerCompiler(
    *     convolution before it
    * @param isReaderRounding whether what reads the output of the last layer rounds it, see {@link
    *     Rounding}
+   * @param reader the range in which what reads the output of the last layer takes integers
    * @param summand to which the last convolution adds its output
    * @param computed how many layers, from the first, are computed before
    */
   record Fusion(
-      boolean isAllowed, boolean isReaderRounding, Optional<Summand> summand, int computed) {
+      boolean isAllowed,
+      boolean isReaderRounding,
+      Optional<Quantization.Range> reader,
+      Optional<Summand> summand,
+      int computed) {
     /** Each layer is computed alone: its own output can be looked at. */
-    static final Fusion NONE = new Fusion(false, false, Optional.empty(), 0);
+    static final Fusion NONE = new Fusion(false, false, Optional.empty(), Optional.empty(), 0);
 
-    static final Fusion ALLOWED = new Fusion(true, false, Optional.empty(), 0);
+    static final Fusion ALLOWED = new Fusion(true, false, Optional.empty(), Optional.empty(), 0);
 
     /** The same for layers inside of another one. */
     Fusion inside(boolean readerRounds) {
-      return new Fusion(isAllowed, readerRounds, Optional.empty(), 0);
+      return new Fusion(isAllowed, readerRounds, Optional.empty(), Optional.empty(), 0);
     }
 
-    Fusion addingTo(Optional<Summand> shortcut) {
-      return new Fusion(isAllowed, isReaderRounding, shortcut, 0);
+    /** The same for layers whose output is read by layers that take integers of a range. */
+    Fusion readIn(Optional<Quantization.Range> range) {
+      return new Fusion(isAllowed, isReaderRounding, range, summand, computed);
+    }
+
+    Fusion addingTo(Summand shortcut) {
+      return new Fusion(isAllowed, isReaderRounding, reader, Optional.of(shortcut), 0);
     }
 
     Fusion afterFirst(int layers) {
-      return new Fusion(isAllowed, isReaderRounding, summand, layers);
+      return new Fusion(isAllowed, isReaderRounding, reader, summand, layers);
     }
   }
 
@@ -115,8 +125,8 @@ record LayerCompiler(
       }
       Epilogue epilogue =
           fusion.isAllowed() ? epilogue(workspace, placed, i, fusion) : Epilogue.NONE;
-      boolean reader =
-          workspace.rounding().isReaderRounding(placed, i + 1, fusion.isReaderRounding());
+      Rounding rounding = workspace.rounding();
+      boolean reader = rounding.isReaderRounding(placed, i + 1, fusion.isReaderRounding());
       int moment = workspace.moment();
       CompiledLayer layer =
           new LayerCompiler(
@@ -125,7 +135,7 @@ record LayerCompiler(
                   placed.get(i),
                   last,
                   mayOverwrite,
-                  fusion.inside(reader),
+                  fusion.inside(reader).readIn(rounding.rangeAfter(placed, i + 1, fusion.reader())),
                   epilogue,
                   rectifies)
               .compile();
@@ -173,7 +183,7 @@ record LayerCompiler(
         rectified || summand.filter(Summand::isRectified).isPresent(),
         rounded,
         isInInt8(workspace, layer)
-            ? workspace.rounding().rangeAfter(placed, after)
+            ? workspace.rounding().rangeAfter(placed, after, fusion.reader())
             : Optional.empty(),
         summand);
   }
@@ -183,12 +193,11 @@ record LayerCompiler(
    * a normalization that it computes along.
    */
   static boolean canAdd(Workspace workspace, List<ModelSpec.Placed> placed, Fusion fusion) {
-    int last = placed.size() - (isNormalization(placed.get(placed.size() - 1)) ? 2 : 1);
     return fusion.isAllowed()
         && workspace.purpose() == Purpose.INFERENCE
-        && last >= 0
-        && isConvolution(placed.get(last))
-        && !workspace.kernel(placed.get(last)).isRearranged();
+        && Quantization.lastConvolution(placed)
+            .filter(last -> !workspace.kernel(last).isRearranged())
+            .isPresent();
   }
 
   private static boolean isInInt8(Workspace workspace, ModelSpec.Placed layer) {

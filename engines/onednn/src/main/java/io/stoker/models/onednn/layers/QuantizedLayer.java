@@ -15,6 +15,8 @@ import io.stoker.models.onednn.primitives.Reorder;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Quantization;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Pointer;
@@ -22,9 +24,9 @@ import org.bytedeco.javacpp.Pointer;
 /**
  * A convolution or dense layer in int8, in inference: {@code y = s * (sum of x * w + b / s)}, where
  * x and w are integers, the sum is exact in int32, and s is the scale of the input times that of
- * the channel's weights. The output is fp32, to which a {@link Summand} may be added, or the
- * integers of the layer in int8 that reads it. The integer weights are those of the parameters when
- * the layer is compiled.
+ * the channel's weights. The output is fp32, or the integers of what reads it; a {@link Summand} of
+ * the same type may be added. The integer weights are those of the parameters when the layer is
+ * compiled.
  */
 abstract class QuantizedLayer extends SequencedLayer {
   /** The dimension of the channels of an output. */
@@ -34,6 +36,10 @@ abstract class QuantizedLayer extends SequencedLayer {
   private final Tensor input;
   private final Quantization.Range range;
   private final Epilogue epilogue;
+
+  /** The range of the output, where it is integers. */
+  private final Optional<Quantization.Range> written;
+
   private Tensor output;
 
   /**
@@ -43,11 +49,17 @@ abstract class QuantizedLayer extends SequencedLayer {
     this.workspace = workspace;
     this.input = input;
     this.epilogue = epilogue;
-    range = workspace.range(placed);
+    range = workspace.range(placed).orElseThrow();
+    Optional<Summand> summand = epilogue.summand();
+    written =
+        epilogue
+            .next()
+            .filter(
+                next -> summand.isEmpty() || summand.get().values().layout().type() == type(next));
   }
 
   /** oneDNN's number of the type of a layer's input. */
-  private static int type(Quantization.Range range) {
+  static int type(Quantization.Range range) {
     return range.signed() ? dnnl.dnnl_s8 : dnnl.dnnl_u8;
   }
 
@@ -58,7 +70,7 @@ abstract class QuantizedLayer extends SequencedLayer {
 
   /** oneDNN's number of the type of the output. */
   final int outputType() {
-    return epilogue.next().map(QuantizedLayer::type).orElse(dnnl.dnnl_f32);
+    return written.map(QuantizedLayer::type).orElse(dnnl.dnnl_f32);
   }
 
   /**
@@ -99,16 +111,13 @@ abstract class QuantizedLayer extends SequencedLayer {
   }
 
   private PrimitiveDescriptor operation(Pointer description, float[] scales) {
+    float step = written.map(Quantization.Range::scale).orElse(1f);
     float[] factors = scales.clone();
     for (int i = 0; i < factors.length; i++) {
-      factors[i] *= range.scale();
-      if (epilogue.next().isPresent()) {
-        factors[i] /= epilogue.next().get().scale();
-      }
+      factors[i] *= range.scale() / step;
     }
     dnnl_primitive_attr attributes =
-        OneDnn.scalingAttributes(
-            factors, OF_CHANNELS, epilogue.summand().isPresent(), epilogue.rectified());
+        OneDnn.scalingAttributes(factors, OF_CHANNELS, factorOfSummand(step), epilogue.rectified());
     try {
       return workspace.operation(description, attributes);
     } finally {
@@ -116,10 +125,17 @@ abstract class QuantizedLayer extends SequencedLayer {
     }
   }
 
+  /** An fp32 output has a summand in fp32. */
+  private OptionalDouble factorOfSummand(float step) {
+    return epilogue.summand().isEmpty()
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(written.isEmpty() ? 1 : epilogue.summand().get().step() / step);
+  }
+
   private Reorder quantizeInput(Layout layout) {
     return input.layout().type() == type(range)
         ? workspace.convertTransiently(input, layout)
-        : workspace.quantize(input, workspace.transientTensor(layout), range.scale());
+        : workspace.multiply(input, workspace.transientTensor(layout), 1 / range.scale());
   }
 
   @Override

@@ -25,6 +25,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.bytedeco.dnnl.const_dnnl_op_desc_t;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
@@ -149,9 +150,12 @@ public final class Workspace implements AutoCloseable {
     return observer;
   }
 
-  /** The range of the input of a layer that is computed in int8. */
-  Quantization.Range range(ModelSpec.Placed layer) {
-    return rule.range(layer).orElseThrow();
+  /**
+   * The range in which a layer in int8 or a residual block reads integers; empty if it reads
+   * floating point.
+   */
+  Optional<Quantization.Range> range(ModelSpec.Placed layer) {
+    return purpose == Purpose.INFERENCE ? rule.range(layer) : Optional.empty();
   }
 
   /** How a layer is computed. */
@@ -451,12 +455,12 @@ public final class Workspace implements AutoCloseable {
   }
 
   /**
-   * Divides the values of a tensor by a scale, and rounds them to the integers of another one of
-   * the same dimensions.
+   * Multiplies the values of a tensor, and writes them in the type of another one of the same
+   * dimensions.
    */
-  Reorder quantize(Tensor from, Tensor to, float scale) {
+  Reorder multiply(Tensor from, Tensor to, float factor) {
     dnnl_primitive_attr attributes =
-        OneDnn.scalingAttributes(new float[] {1 / scale}, 0, false, false);
+        OneDnn.scalingAttributes(new float[] {factor}, 0, OptionalDouble.empty(), false);
     try {
       return reorder(from, to, attributes);
     } finally {

@@ -4,6 +4,7 @@ package io.stoker.models.onednn.memory;
 import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.OpenMp;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.function.ToIntFunction;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_post_ops;
@@ -39,7 +40,7 @@ public final class OneDnn {
     check(dnnl.dnnl_engine_create(engine, dnnl.dnnl_cpu, 0), "create a CPU engine");
     attributes = createAttributes();
     rectifying = attributes(OneDnn::appendRectifier);
-    adding = attributes(OneDnn::appendSum);
+    adding = attributes(operations -> appendSum(operations, 1));
     addingAndRectifying = attributes(OneDnn::appendSumAndRectifier);
   }
 
@@ -82,25 +83,30 @@ public final class OneDnn {
    *
    * @param scales the factors
    * @param mask a bit for each dimension that has factors of its own; 0 with one factor
-   * @param adds whether the product is added to what is there
+   * @param summand the factor of what is there, to which the product is added; empty if it is not
    * @param rectified whether a rectifier is applied after that
    */
   public static dnnl_primitive_attr scalingAttributes(
-      float[] scales, int mask, boolean adds, boolean rectified) {
-    dnnl_primitive_attr created;
-    if (adds) {
-      created = attributes(rectified ? OneDnn::appendSumAndRectifier : OneDnn::appendSum);
-    } else {
-      created = rectified ? attributes(OneDnn::appendRectifier) : createAttributes();
-    }
+      float[] scales, int mask, OptionalDouble summand, boolean rectified) {
+    dnnl_primitive_attr created =
+        attributes(
+            operations -> {
+              int status = dnnl.dnnl_success;
+              if (summand.isPresent()) {
+                status = appendSum(operations, (float) summand.getAsDouble());
+              }
+              return rectified && status == dnnl.dnnl_success
+                  ? appendRectifier(operations)
+                  : status;
+            });
     check(
         dnnl.dnnl_primitive_attr_set_output_scales(created, scales.length, mask, scales),
         "set scales");
     return created;
   }
 
-  private static int appendSum(dnnl_post_ops operations) {
-    return dnnl.dnnl_post_ops_append_sum(operations, 1);
+  private static int appendSum(dnnl_post_ops operations, float factor) {
+    return dnnl.dnnl_post_ops_append_sum(operations, factor);
   }
 
   private static int appendRectifier(dnnl_post_ops operations) {
@@ -108,7 +114,7 @@ public final class OneDnn {
   }
 
   private static int appendSumAndRectifier(dnnl_post_ops operations) {
-    int status = appendSum(operations);
+    int status = appendSum(operations, 1);
     return status == dnnl.dnnl_success ? appendRectifier(operations) : status;
   }
 

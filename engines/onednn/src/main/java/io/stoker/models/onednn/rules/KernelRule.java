@@ -13,7 +13,10 @@ public interface KernelRule {
   /** The kernel of a convolution or a dense layer; of no meaning for other layers. */
   Kernel kernel(ModelSpec.Placed layer);
 
-  /** The range of the input of a layer with {@link Kernel#INT8}; empty for other layers. */
+  /**
+   * The range of the input of a layer with {@link Kernel#INT8}, and of a residual block that reads
+   * integers; empty for other layers.
+   */
   default Optional<Quantization.Range> range(ModelSpec.Placed layer) {
     return Optional.empty();
   }

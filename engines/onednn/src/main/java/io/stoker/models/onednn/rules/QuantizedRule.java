@@ -14,12 +14,12 @@ import java.util.Optional;
 public record QuantizedRule(KernelRule others, Quantization quantization) implements KernelRule {
   @Override
   public Kernel kernel(ModelSpec.Placed layer) {
-    return range(layer).isPresent() ? Kernel.INT8 : others.kernel(layer);
+    return quantization.range(layer).isPresent() ? Kernel.INT8 : others.kernel(layer);
   }
 
   @Override
   public Optional<Quantization.Range> range(ModelSpec.Placed layer) {
-    return quantization.range(layer);
+    return quantization.range(layer).or(() -> quantization.rangeOfBlock(layer));
   }
 
   @Override

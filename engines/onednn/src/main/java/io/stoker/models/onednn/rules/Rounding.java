@@ -103,18 +103,25 @@ public record Rounding(KernelRule rule, Purpose purpose, boolean blocks) {
   }
 
   /**
-   * The range of the layer in int8 that reads the output of another one, as it is or through layers
-   * that compute with integers as well.
+   * The range in which the integers of another layer are read, as they are or through layers that
+   * compute with integers as well: that of the layer in int8 or the residual block after it.
    *
    * @param placed layers one after the other
    * @param next the index of the first layer after that one that it does not compute along
+   * @param outer of what reads the output of the last layer
    */
-  public Optional<Quantization.Range> rangeAfter(List<ModelSpec.Placed> placed, int next) {
-    return placed.stream()
-        .skip(next)
-        .dropWhile(layer -> isMaximum(layer) || layer.layer() instanceof LayerSpec.Dropout)
-        .findFirst()
-        .flatMap(rule::range);
+  public Optional<Quantization.Range> rangeAfter(
+      List<ModelSpec.Placed> placed, int next, Optional<Quantization.Range> outer) {
+    for (int i = next; i < placed.size(); i++) {
+      ModelSpec.Placed layer = placed.get(i);
+      if (layer.layer() instanceof CompositeSpec.Sequence) {
+        return rangeAfter(layer.inner(), 0, rangeAfter(placed, i + 1, outer));
+      }
+      if (!isMaximum(layer) && !(layer.layer() instanceof LayerSpec.Dropout)) {
+        return rule.range(layer);
+      }
+    }
+    return outer;
   }
 
   /** Whether the next layer that does more than to pass rounded values on rounds its input. */

@@ -12,6 +12,8 @@ import io.stoker.models.engine.Network;
 import io.stoker.models.engine.Precision;
 import io.stoker.models.onednn.OneDnnEngine;
 import io.stoker.models.spec.ActivationFunction;
+import io.stoker.models.spec.CompositeSpec;
+import io.stoker.models.spec.CompositeSpec.Sequence;
 import io.stoker.models.spec.Initializer;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
@@ -21,6 +23,7 @@ import io.stoker.models.spec.Window;
 import io.stoker.testing.Instructions;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -38,6 +41,9 @@ class QuantizedInferenceTest {
   private static final LayerSpec RELU = new LayerSpec.Activation(ActivationFunction.RELU);
   private static final LayerSpec POOL =
       new LayerSpec.Pooling(LayerSpec.Pooling.Kind.MAXIMUM, Window.of(3).by(2));
+
+  private static final LayerSpec BLOCK =
+      block(Sequence.IDENTITY, Sequence.of(RELU), conv(16), RELU, conv(16));
 
   @BeforeEach
   void needsTheInstructions() {
@@ -61,8 +67,13 @@ class QuantizedInferenceTest {
     return new LayerSpec.Convolution(filters, Window.of(3).padded(1), 1, HE, 0.1f);
   }
 
+  private static LayerSpec block(Sequence shortcut, Sequence after, LayerSpec... body) {
+    return new CompositeSpec.Residual("", Sequence.of(body), shortcut, after);
+  }
+
   /**
-   * Images, and values between layers, go to integers; then through a pooling, and a dense layer.
+   * Images, and values between layers, go to integers; then through a pooling, a dense layer, and
+   * residual blocks, whose sums are integers of the type of the input, of another type, or fp32.
    */
   static Stream<ModelSpec> chains() {
     return Stream.of(
@@ -78,7 +89,22 @@ class QuantizedInferenceTest {
             POOL,
             new LayerSpec.Dropout(0.5f),
             new LayerSpec.Dense(20, HE, 0),
-            RELU));
+            RELU),
+        chain(conv(16), RELU, POOL, BLOCK, BLOCK, conv(7), RELU),
+        chain(conv(16), BLOCK, BLOCK, POOL),
+        chain(conv(16), RELU, block(Sequence.IDENTITY, Sequence.IDENTITY, conv(16)), conv(16)),
+        chain(
+            conv(16),
+            RELU,
+            block(Sequence.of(conv(32)), Sequence.of(RELU), conv(5), RELU, conv(32)),
+            block(Sequence.IDENTITY, Sequence.of(RELU, POOL), conv(32), RELU, conv(32)),
+            conv(16),
+            RELU),
+        chain(
+            conv(16),
+            RELU,
+            Sequence.of(BLOCK, block(Sequence.IDENTITY, Sequence.of(RELU), BLOCK, conv(16))),
+            BLOCK));
   }
 
   @ParameterizedTest
@@ -112,7 +138,7 @@ class QuantizedInferenceTest {
     float[] expected = predict(model, images, parameters, Quantization.NONE);
 
     assertThat(predict(model, images, parameters, quantization))
-        .containsExactly(expected, within(0.04f));
+        .containsExactly(expected, within(0.05f));
     assertThat(quantization.ranges().keySet())
         .allSatisfy(
             layer ->
@@ -228,16 +254,36 @@ class QuantizedInferenceTest {
         for (int i = 0; i < features; i++) {
           values[i] = images[example * features + i];
         }
-        for (ModelSpec.Placed layer : model.placed()) {
-          values = compute(layer, values);
-        }
+        values = compute(model.placed(), values);
         System.arraycopy(values, 0, logits, example * CLASSES, CLASSES);
       }
       return logits;
     }
 
+    private double[] compute(List<ModelSpec.Placed> layers, double[] in) {
+      double[] values = in;
+      for (ModelSpec.Placed layer : layers) {
+        values = compute(layer, values);
+      }
+      return values;
+    }
+
     private double[] compute(ModelSpec.Placed placed, double[] in) {
-      if (placed.layer() instanceof LayerSpec.Activation) {
+      if (placed.layer() instanceof Sequence) {
+        return compute(placed.inner(), in);
+      } else if (placed.layer() instanceof CompositeSpec.Residual) {
+        double[] read =
+            quantization
+                .rangeOfBlock(placed)
+                .map(range -> times(range.scale(), integers(in, range)))
+                .orElse(in);
+        double[] sum = compute(placed.inner().get(0), read);
+        double[] shortcut = compute(placed.inner().get(1), read);
+        for (int i = 0; i < sum.length; i++) {
+          sum[i] += shortcut[i];
+        }
+        return compute(placed.inner().get(2), sum);
+      } else if (placed.layer() instanceof LayerSpec.Activation) {
         return Arrays.stream(in).map(value -> Math.max(0, value)).toArray();
       } else if (placed.layer() instanceof LayerSpec.Dropout) {
         return in;
@@ -252,18 +298,25 @@ class QuantizedInferenceTest {
       return products(placed, in, null, weights, weights + units * placed.input().features());
     }
 
+    private static double[] integers(double[] in, Quantization.Range range) {
+      double scale = (double) range.largest() / (range.signed() ? 127 : 255);
+      return Arrays.stream(in)
+          .map(value -> Math.rint(value / scale))
+          .map(value -> Math.max(range.signed() ? -128 : 0, value))
+          .map(value -> Math.min(range.signed() ? 127 : 255, value))
+          .toArray();
+    }
+
+    private static double[] times(double factor, double[] values) {
+      return Arrays.stream(values).map(value -> factor * value).toArray();
+    }
+
     /** Integers times integers, and then the scales. Without a window, all inputs are in it. */
     private double[] products(
         ModelSpec.Placed placed, double[] in, Window window, int weights, int biases) {
       Quantization.Range range = quantization.ranges().get(placed.path());
       double scale = (double) range.largest() / (range.signed() ? 127 : 255);
-      double[] integers = new double[in.length];
-      for (int i = 0; i < in.length; i++) {
-        integers[i] =
-            Math.max(
-                range.signed() ? -128 : 0,
-                Math.min(range.signed() ? 127 : 255, Math.rint(in[i] / scale)));
-      }
+      double[] integers = integers(in, range);
       int filters = placed.output().channels();
       int each = (int) (placed.parameterCount() - filters) / filters;
       double[] out = new double[placed.output().features()];
