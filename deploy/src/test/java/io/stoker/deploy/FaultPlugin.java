@@ -391,7 +391,7 @@ public final class FaultPlugin implements SparkPlugin {
       Runnable killing =
           () -> {
             say("%s %s", fault.action(), victim.executor());
-            Signals.send(fault.action() == Action.NOTIFY_WORKER ? "PWR" : "KILL", pid);
+            Programs.signal(fault.action() == Action.NOTIFY_WORKER ? "PWR" : "KILL", pid);
           };
       if (fault.afterRound()) {
         afterRound = killing;

@@ -145,7 +145,7 @@ class JourneyIT {
                     + " --epochs 1000 --checkpoint-every 5"));
     try {
       Stoker.awaitLine(training.err(), "checkpoint 000010");
-      Signals.send(interrupt.signal, training.process().pid());
+      Programs.signal(interrupt.signal, training.process().pid());
     } catch (Throwable failure) {
       training.process().destroyForcibly();
       throw failure;
@@ -169,9 +169,9 @@ class JourneyIT {
                     + " train --data data --run suspended --model lenet5 --batch 10"
                     + " --local-steps 1 --epochs 100 --checkpoint-every 1000 --json"));
     Stoker.awaitLine(folder.resolve("suspended/metrics.jsonl"), "\"round\":10,");
-    assertThat(Signals.send("STOP", training.process().pid())).isTrue();
+    assertThat(Programs.signal("STOP", training.process().pid())).isTrue();
     TimeUnit.SECONDS.sleep(7);
-    assertThat(Signals.send("CONT", training.process().pid())).isTrue();
+    assertThat(Programs.signal("CONT", training.process().pid())).isTrue();
 
     Outcome outcome = Stoker.finish(training);
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();

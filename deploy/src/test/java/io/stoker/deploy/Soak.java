@@ -86,6 +86,9 @@ public final class Soak {
     this.stoker = Stoker.in(folder);
     this.master = cluster.start("--executors", "1", "--cores", "1", "--memory", "1g");
     this.faults = new SoakFaults(cluster, random, folder.resolve("disk"), s3.process());
+    // Also where someone ends it early.
+    Runtime.getRuntime().addShutdownHook(new Thread(faults::close, "soak's disk"));
+    Runtime.getRuntime().addShutdownHook(new Thread(this::report, "soak's report"));
     succeed("--master local[2] synth --output data --count 3000 --size 28 --overwrite --json");
     delete(folder.resolve("table"));
     succeed(
@@ -121,9 +124,6 @@ public final class Soak {
     Runtime.getRuntime().addShutdownHook(new Thread(s3::close, "S3's end"));
     Soak soak =
         new Soak(folder, cluster, s3, Integer.parseInt(arguments[0]), Long.parseLong(arguments[1]));
-    // Also where someone ends it early.
-    Runtime.getRuntime().addShutdownHook(new Thread(soak::report, "soak's report"));
-    Runtime.getRuntime().addShutdownHook(new Thread(soak.faults::close, "soak's disk"));
     while (soak.count() < soak.wanted) {
       soak.train(SoakJob.values()[soak.jobs % SoakJob.values().length]);
     }

@@ -70,14 +70,15 @@ final class SoakFaults {
     this.s3 = s3;
     this.disk = Files.createDirectories(disk);
     this.hasDisk =
-        run("mount", "-t", "tmpfs", "-o", "size=" + DISK_MEGABYTES + "m", "tmpfs", disk.toString());
+        Programs.succeeds(
+            "mount", "-t", "tmpfs", "-o", "size=" + DISK_MEGABYTES + "m", "tmpfs", disk.toString());
     addMissing();
   }
 
   /** Unmounts the disk, if there is one. */
   void close() {
     if (hasDisk) {
-      run("umount", "--lazy", disk.toString());
+      Programs.succeeds("umount", "--lazy", disk.toString());
     }
   }
 
@@ -88,23 +89,8 @@ final class SoakFaults {
    * @param state the cluster's folder
    */
   static void sweep(Path state) {
-    run("sh", "-c", "rm -rf \"$0\"/work/* \"$0\"/scratch/*/executor-*", state.toString());
-  }
-
-  private static boolean run(String... command) {
-    try {
-      return new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start()
-              .waitFor()
-          == 0;
-    } catch (IOException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+    Programs.succeeds(
+        "sh", "-c", "rm -rf \"$0\"/work/* \"$0\"/scratch/*/executor-*", state.toString());
   }
 
   /** The kind of the next fault. */
@@ -165,17 +151,17 @@ final class SoakFaults {
   }
 
   private boolean stop(ProcessHandle process, Duration most) {
-    boolean stopped = Signals.send("STOP", process.pid());
+    boolean stopped = Programs.signal("STOP", process.pid());
     later(
         Duration.ofMillis(1 + random.nextInt((int) most.toMillis())),
         process,
-        itself -> Signals.send("CONT", itself.pid()));
+        itself -> Programs.signal("CONT", itself.pid()));
     return stopped;
   }
 
   private boolean tellToLeave(ProcessHandle worker) {
     leaving.add(worker.pid());
-    boolean told = Signals.send("PWR", worker.pid());
+    boolean told = Programs.signal("PWR", worker.pid());
     later(NOTICE, worker, ProcessHandle::destroyForcibly);
     return told;
   }

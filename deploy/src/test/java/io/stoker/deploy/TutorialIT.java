@@ -92,7 +92,9 @@ class TutorialIT {
   @Test
   void theServerAnswersWithTheProbabilitiesOfPredict() throws IOException, InterruptedException {
     String python = System.getenv().getOrDefault("STOKER_TORCH_PYTHON", "python3");
-    requireLibraries(python);
+    Assumptions.assumeTrue(
+        Programs.succeeds(python, "-c", "import onnxruntime, numpy, PIL"),
+        "there is no Python with onnxruntime, numpy and pillow (STOKER_TORCH_PYTHON)");
     Process server =
         new ProcessBuilder(
                 python,
@@ -121,22 +123,5 @@ class TutorialIT {
     } finally {
       server.destroy();
     }
-  }
-
-  private static void requireLibraries(String python) throws InterruptedException {
-    boolean present;
-    try {
-      present =
-          new ProcessBuilder(python, "-c", "import onnxruntime, numpy, PIL")
-                  .redirectErrorStream(true)
-                  .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                  .start()
-                  .waitFor()
-              == 0;
-    } catch (IOException e) {
-      present = false;
-    }
-    Assumptions.assumeTrue(
-        present, "there is no Python with onnxruntime, numpy and pillow (STOKER_TORCH_PYTHON)");
   }
 }
