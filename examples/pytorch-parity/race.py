@@ -275,7 +275,7 @@ def main():
                         lines.append(start + row_of(measure, own, others))
     others = ", ".join([f"PyTorch {torch.__version__}", *map(runtimes.version, job["runtimes"])])
     print(f"{'Inference' if given.inference else 'Training'}, {cores} processors, beside {others};"
-          f" median of {given.runs} runs (least to most)")
+          + (f" median of {given.runs} runs (least to most)" if given.runs > 1 else " one run"))
     for measure, lines in rows.items():
         print(f"\n| {MEASURES[measure]} | precision | their pages | Stoker | the others' best"
               " | times as good |")
