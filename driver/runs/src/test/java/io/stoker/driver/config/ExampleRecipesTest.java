@@ -23,6 +23,7 @@ class ExampleRecipesTest {
     "mnist/lenet5.yaml, 28, 1, 10",
     "mnist/lenet5-augmented.yaml, 28, 1, 10",
     "mnist/row-lstm.yaml, 28, 1, 10",
+    "fashion-mnist/airbench-mini.yaml, 28, 1, 10",
     "fashion-mnist/lenet5-modern.yaml, 28, 1, 10",
     "fashion-mnist/resnet-mini.yaml, 28, 1, 10",
   })
