@@ -6,7 +6,8 @@
     python3 examples/pytorch-parity/recipe.py --data FOLDER --work /tmp/recipe --rows all --workers 1,2,8
 
 --data holds four idx files as MNIST has them; Fashion-MNIST is Debian's package dataset-fashion-mnist.
-Each row of the table adds an element to the row before. A preset's name is a row with that preset.
+Each row of the table adds an element to the row before. A preset's name is a row with that preset, the path of a
+recipe (.yaml, for which PyYAML is needed) one with that recipe.
 PyTorch trains one network with the batch of all workers, on all threads, and has its own implementations
 of everything: torch.optim, its schedules, swa_utils, and torchvision's random erasing. Each run adds a line
 to WORK/results-IMAGES.jsonl and is not repeated, so that the script may be stopped and started again. Needs Python
@@ -61,11 +62,12 @@ def moved(images, pixels, border):
     )
 
 
-def augmented(images, augment, mean):
+def augmented(images, augment, mean, side):
+    """side: whether each image is flipped, where flips alternate from epoch to epoch."""
     for each in augment:
         name, _, value = each.partition("=")
         if name == "flip":
-            chosen = torch.rand(len(images)) < 0.5
+            chosen = side if value == "alternate" else torch.rand(len(images)) < 0.5
             images = torch.where(chosen[:, None, None, None], images.flip(3), images)
         elif name in ("shift", "crop"):
             pixels, _, border = value.partition(":")
@@ -160,11 +162,14 @@ def in_pytorch(tree, options, given, seed):
     loss_of = torch.nn.CrossEntropyLoss(label_smoothing=options.get("label-smoothing", 0))
     bf16 = options.get("precision") == "bf16"
     network.train()
-    for _ in range(options["epochs"]):
+    sides = torch.rand(len(images)) < 0.5
+    for epoch in range(options["epochs"]):
         order = torch.randperm(len(images))
         for first in range(0, len(images) - batch + 1, batch):
             chosen = order[first : first + batch]
-            inputs = augmented(images[chosen], options.get("augment", []), mean.item())
+            inputs = augmented(
+                images[chosen], options.get("augment", []), mean.item(), sides[chosen] ^ bool(epoch % 2)
+            )
             inputs = ((inputs - mean) / deviation).contiguous(memory_format=torch.channels_last)
             optimizer.zero_grad(set_to_none=True)
             with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
@@ -215,11 +220,22 @@ def cases(given):
     """Each row's name, options and number of workers."""
     presets = {each["name"]: each["recipe"] for each in compare.stoker("presets")["presets"]}
     base = {"model": given.model, "batch": 64, "local-steps": 10, "epochs": given.epochs}
-    known = {**dict(rows(base)), **presets}
+    elements = dict(rows(base))
     for name in given.rows.split(","):
-        for workers in given.workers.split(",") if name not in presets else [""]:
-            more = {"workers": int(workers)} if workers else {}
-            yield name, {**known[name], **more}
+        if name in elements:
+            for workers in given.workers.split(","):
+                yield name, {**elements[name], "workers": int(workers)}
+        else:
+            yield name, presets[name] if name in presets else recipe(pathlib.Path(name))
+
+
+def recipe(file):
+    """The options of a recipe, as presets have them."""
+    import yaml
+
+    options = yaml.safe_load(file.read_text())
+    options["augment"] = options.pop("augmentations", [])
+    return options
 
 
 def main():
