@@ -17,7 +17,8 @@ class ModuleRulesTest {
   static final ArchRule theBaseNeedsJavaOnly =
       classes()
           .that()
-          .resideOutsideOfPackages("io.stoker.base.json..", "io.stoker.base.yaml..")
+          .resideOutsideOfPackages(
+              "io.stoker.base.json..", "io.stoker.base.yaml..", "io.stoker.base.library..")
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
@@ -49,6 +50,15 @@ class ModuleRulesTest {
               "io.stoker.failure..",
               "com.fasterxml.jackson..",
               "org.yaml.snakeyaml..");
+
+  @ArchTest
+  static final ArchRule itsNativeLibrariesNeedALogToo =
+      classes()
+          .that()
+          .resideInAPackage("io.stoker.base.library..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "io.stoker.base..", "io.stoker.failure..", "org.slf4j..");
 
   @ArchTest
   static final ArchRule failuresNeedNothingOfTheBase =

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
+import io.stoker.base.library.ProgramLoader;
 import io.stoker.data.batch.BatchReader;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.failure.ResourceException;
-import io.stoker.models.engine.ProgramLoader;
 import io.stoker.models.spec.ModelSpec;
 import java.util.ServiceLoader;
 import org.apache.spark.api.java.JavaSparkContext;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.command;
 
-import io.stoker.models.engine.ProgramLoader;
+import io.stoker.base.library.ProgramLoader;
 import java.util.List;
 import java.util.ServiceLoader;
 import picocli.CommandLine;

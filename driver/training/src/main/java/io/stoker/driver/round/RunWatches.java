@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
+import io.stoker.base.library.ProgramLoader;
 import io.stoker.failure.ResourceException;
-import io.stoker.models.engine.ProgramLoader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;

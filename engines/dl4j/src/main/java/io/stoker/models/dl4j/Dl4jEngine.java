@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.dl4j;
 
+import io.stoker.base.library.NativeLibraries;
 import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.GpuSupport;
-import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.Precision;
 import io.stoker.models.engine.RateMultipliers;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.dl4j;
 
+import io.stoker.base.library.ProgramLoader;
 import io.stoker.models.engine.Gpu;
 import io.stoker.models.engine.GpuSupport;
-import io.stoker.models.engine.ProgramLoader;
 
 /**
  * The GPUs of ND4J's CUDA backend, {@code nd4j-cuda-11.6} 1.0.0-M2.1. It holds machine code for

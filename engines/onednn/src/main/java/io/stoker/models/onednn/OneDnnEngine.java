@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn;
 
+import io.stoker.base.library.NativeLibraries;
 import io.stoker.failure.Check;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Engine;
-import io.stoker.models.engine.NativeLibraries;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.OpenMp;
 import io.stoker.models.engine.Precision;

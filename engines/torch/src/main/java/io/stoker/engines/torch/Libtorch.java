@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.engines.torch;
 
-import io.stoker.models.engine.NativeLibraries;
+import io.stoker.base.library.NativeLibraries;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Optional;

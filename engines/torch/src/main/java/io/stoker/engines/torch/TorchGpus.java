@@ -3,7 +3,7 @@ package io.stoker.engines.torch;
 
 import io.stoker.models.engine.Gpu;
 import io.stoker.models.engine.GpuSupport;
-import io.stoker.models.engine.ProgramLoader;
+import io.stoker.base.library.ProgramLoader;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;

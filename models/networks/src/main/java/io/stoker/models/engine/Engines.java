@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.engine;
 
+import io.stoker.base.library.ProgramLoader;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.Suggestion;

@@ -4,6 +4,7 @@ package io.stoker.models.engine;
 import com.sun.jna.Function;
 import com.sun.jna.Library;
 import com.sun.jna.NativeLibrary;
+import io.stoker.base.library.NativeLibraries;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn.memory;
 
-import io.stoker.models.engine.NativeLibraries;
+import io.stoker.base.library.NativeLibraries;
 import io.stoker.models.engine.OpenMp;
 import java.util.Locale;
 import java.util.OptionalDouble;

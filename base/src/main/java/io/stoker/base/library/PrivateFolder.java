@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.models.engine;
+package io.stoker.base.library;
 
 import io.stoker.failure.ResourceException;
 import java.io.IOException;

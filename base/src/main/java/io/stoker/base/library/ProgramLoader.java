@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.models.engine;
+package io.stoker.base.library;
 
 /** The class loader that knows Stoker's jars and those that a user adds. */
 public final class ProgramLoader {
