@@ -58,8 +58,15 @@ class ModuleRulesTest {
   static final ArchRule noTensors =
       noClasses()
           .should()
-          .dependOnClassesThat(
-              resideInAnyPackage("org.nd4j..", "org.deeplearning4j..", "org.bytedeco.."));
+          .dependOnClassesThat(resideInAnyPackage("org.nd4j..", "org.deeplearning4j.."));
+
+  @ArchTest
+  static final ArchRule nativeLibrariesInOneClass =
+      noClasses()
+          .that()
+          .haveNameNotMatching("io\\.stoker\\.data\\.image\\.ScaledJpeg(\\$.*)?")
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("org.bytedeco.."));
 
   @ArchTest
   static final ArchRule noCycles =

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +83,21 @@ public final class TestImages {
       throw new IOException("no writer of " + format);
     }
     return out.toByteArray();
+  }
+
+  /** A JPEG file with an EXIF segment that has nothing but an orientation. */
+  public static byte[] withOrientation(byte[] jpeg, int orientation) {
+    ByteBuffer segment = ByteBuffer.allocate(36);
+    segment.putShort((short) 0xFFE1).putShort((short) 34);
+    segment.put("Exif\0\0MM".getBytes(StandardCharsets.US_ASCII));
+    segment.putShort((short) 42).putInt(8).putShort((short) 1);
+    segment.putShort((short) 0x0112).putShort((short) 3).putInt(1);
+    segment.putShort((short) orientation).putShort((short) 0).putInt(0);
+    byte[] file = new byte[jpeg.length + 36];
+    System.arraycopy(jpeg, 0, file, 0, 2);
+    System.arraycopy(segment.array(), 0, file, 2, 36);
+    System.arraycopy(jpeg, 2, file, 38, jpeg.length - 2);
+    return file;
   }
 
   /** Writes a file, and the folders above it. */

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.frame;
 
+import io.stoker.data.image.DecodedImage;
+import io.stoker.data.image.Decoding;
 import io.stoker.data.image.ImageCodec;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.LeastSize;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.Resizing;
 import io.stoker.data.image.UnreadableImageException;
@@ -61,7 +64,8 @@ public sealed interface ImageColumn extends Serializable {
    * @throws UnreadableImageException if there is no image, or none that can be read
    */
   default Pixels read(Row row, Configuration hadoop) throws UnreadableImageException {
-    return image(row, hadoop).decode(ImageCodec.DEFAULT_MAXIMUM_PIXELS, pixels -> pixels);
+    return image(row, hadoop)
+        .decode(ImageCodec.DEFAULT_MAXIMUM_PIXELS, LeastSize.ALL, DecodedImage::pixels);
   }
 
   /**
@@ -70,12 +74,14 @@ public sealed interface ImageColumn extends Serializable {
    * @param row of the schema that this was made for
    * @param hadoop how to reach files
    * @param shape of the result
+   * @param decoding at which size files are decoded
    * @throws UnreadableImageException if there is no image, or none that can be read
    */
-  default Pixels read(Row row, Configuration hadoop, ImageShape shape)
+  default Pixels read(Row row, Configuration hadoop, ImageShape shape, Decoding decoding)
       throws UnreadableImageException {
     return image(row, hadoop)
-        .decode(ImageCodec.DEFAULT_MAXIMUM_PIXELS, pixels -> Resizing.fit(pixels, shape));
+        .decode(
+            ImageCodec.DEFAULT_MAXIMUM_PIXELS, decoding.leastFor(shape), image -> image.fit(shape));
   }
 
   /**

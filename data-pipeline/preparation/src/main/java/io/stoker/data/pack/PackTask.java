@@ -2,13 +2,17 @@
 package io.stoker.data.pack;
 
 import io.stoker.base.Sha256;
+import io.stoker.data.image.DecodedImage;
+import io.stoker.data.image.Decoding;
+import io.stoker.data.image.ImageCodec;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.LeastSize;
 import io.stoker.data.image.Pixels;
-import io.stoker.data.image.Resizing;
 import io.stoker.data.image.UnreadableImageException;
 import io.stoker.data.shard.IntRange;
 import io.stoker.data.shard.RejectedInput;
 import io.stoker.data.shard.ShardEncoding;
+import io.stoker.data.source.SourceImage;
 import io.stoker.data.source.SourcePart;
 import io.stoker.data.source.SourceSample;
 import io.stoker.failure.Check;
@@ -37,6 +41,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param ofTrain the splits that train is divided into
  * @param seed of the splits and the order
  * @param maximumPixels the most pixels of an image
+ * @param decoding at which size files are decoded
  */
 record PackTask(
     List<String> splitNames,
@@ -46,7 +51,8 @@ record PackTask(
     SplitFractions fractions,
     SplitFractions ofTrain,
     long seed,
-    long maximumPixels)
+    long maximumPixels,
+    Decoding decoding)
     implements Serializable {
 
   /** Images up to this many bytes are kept raw where the user does not choose an encoding. */
@@ -66,7 +72,8 @@ record PackTask(
         options.splits(),
         options.trainSplits(),
         options.seed(),
-        options.maximumPixels());
+        options.maximumPixels(),
+        options.decoding());
   }
 
   /**
@@ -120,17 +127,23 @@ record PackTask(
         & Long.MAX_VALUE;
   }
 
+  /**
+   * Decodes an image as far as the size of the job needs it, and does something with it.
+   *
+   * @throws UnreadableImageException if there is no image, or none that can be read
+   */
+  <T> T decode(SourceImage image, ImageCodec.Use<T> use) throws UnreadableImageException {
+    LeastSize least =
+        size == 0 ? LeastSize.ALL : decoding.leastFor(new ImageShape(size, size, channels));
+    return image.decode(maximumPixels, least, use);
+  }
+
   /** Brings an image to the size and channels of the job. */
-  Pixels fit(Pixels pixels) {
-    ImageShape own = pixels.shape();
-    if (size == 0 && own.channels() == channels) {
-      return pixels;
-    }
-    ImageShape target =
-        size == 0
-            ? new ImageShape(own.height(), own.width(), channels)
-            : new ImageShape(size, size, channels);
-    return Resizing.fit(pixels, target);
+  Pixels fit(DecodedImage image) {
+    ImageShape own = image.pixels().shape();
+    int height = size == 0 ? own.height() : size;
+    int width = size == 0 ? own.width() : size;
+    return image.fit(new ImageShape(height, width, channels));
   }
 
   private int split(Optional<String> ofSource, long sampleId) {
@@ -212,13 +225,13 @@ record PackTask(
     private void pack(PlacedSample placed) {
       SourceSample sample = placed.sample();
       try {
-        sample.image().decode(maximumPixels, pixels -> accept(placed, pixels));
+        decode(sample.image(), image -> accept(placed, image));
       } catch (UnreadableImageException e) {
         block.add(new RejectedInput(sample.path(), e.getMessage()));
       }
     }
 
-    private Pixels fitted(Pixels decoded) throws UnreadableImageException {
+    private Pixels fitted(DecodedImage decoded) throws UnreadableImageException {
       try {
         return fit(decoded);
       } catch (InputException e) { // More bytes in the channels of the job than an image may have.
@@ -227,7 +240,7 @@ record PackTask(
     }
 
     /** Resizes and encodes while the memory for the decoded image is set aside. */
-    private Void accept(PlacedSample placed, Pixels decoded) throws UnreadableImageException {
+    private Void accept(PlacedSample placed, DecodedImage decoded) throws UnreadableImageException {
       SourceSample sample = placed.sample();
       Pixels pixels = fitted(decoded);
       ShardEncoding used = encodingOf(pixels.shape().bytes());

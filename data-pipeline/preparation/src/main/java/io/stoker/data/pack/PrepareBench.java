@@ -2,7 +2,7 @@
 package io.stoker.data.pack;
 
 import io.stoker.data.image.BareCodec;
-import io.stoker.data.image.ImageCodec;
+import io.stoker.data.image.DecodedImage;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
 import io.stoker.data.measure.StageClock;
@@ -37,15 +37,14 @@ public final class PrepareBench {
   /** Images that all stages work on, again and again. */
   private static final int IMAGES = 64;
 
-  private final PrepareOptions options;
   private final Configuration hadoop;
   private final List<SourcePart> parts = new ArrayList<>();
   private final List<SourceImage> images = new ArrayList<>();
 
   /** The images that have to be decoded. */
-  private final List<byte[]> files = new ArrayList<>();
+  private final List<SourceImage.Encoded> files = new ArrayList<>();
 
-  private final List<Pixels> decoded = new ArrayList<>();
+  private final List<DecodedImage> decoded = new ArrayList<>();
   private final List<Pixels> resized = new ArrayList<>();
   private final List<ShardSample> samples = new ArrayList<>();
   private final PackTask task;
@@ -57,7 +56,6 @@ public final class PrepareBench {
    * @throws IOException if it cannot be read
    */
   public PrepareBench(PrepareOptions options, Configuration hadoop) throws IOException {
-    this.options = options;
     this.hadoop = hadoop;
     SourceListing listing = options.source().list(options.input(), hadoop);
     this.task = PackTask.of(options, options.splits().names());
@@ -68,8 +66,8 @@ public final class PrepareBench {
       }
     }
     Check.input(!images.isEmpty(), "Input %s has no images that can be read", options.input());
-    for (Pixels pixels : decoded) {
-      Pixels ready = task.fit(pixels);
+    for (DecodedImage image : decoded) {
+      Pixels ready = task.fit(image);
       resized.add(ready);
       samples.add(new ShardSample(samples.size(), 0, "image", ready.shape(), encode(ready)));
     }
@@ -87,10 +85,10 @@ public final class PrepareBench {
   /** An image that cannot be read is left out here; the job rejects and names it. */
   private void take(SourceImage image) {
     try {
-      decoded.add(image.decode(options.maximumPixels(), pixels -> pixels));
+      decoded.add(task.decode(image, pixels -> pixels));
       images.add(image);
       if (image instanceof SourceImage.Encoded encoded) {
-        files.add(encoded.file());
+        files.add(encoded);
       }
     } catch (UnreadableImageException e) {
       LOG.warn("Passed over an image: {}", e.getMessage());
@@ -107,8 +105,8 @@ public final class PrepareBench {
    */
   public List<StageClock.Rate> run(int threads, double seconds) throws IOException {
     Check.input(threads >= 1, "Invalid threads: %d (must be >= 1)", threads);
-    double pixelBytes = bytes(decoded);
-    double fileBytes = files.stream().mapToInt(file -> file.length).average().orElse(pixelBytes);
+    double pixelBytes = bytes(decoded.stream().map(DecodedImage::pixels).toList());
+    double fileBytes = files.stream().mapToInt(f -> f.file().length).average().orElse(pixelBytes);
     double readyBytes = bytes(resized);
     double sampleBytes = samples.stream().mapToInt(s -> s.image().length).average().orElseThrow();
     Path scratch = Files.createTempFile("stoker-bench", ".parquet");
@@ -161,8 +159,8 @@ public final class PrepareBench {
   }
 
   private long decodeBarely(BareCodec codec) throws IOException {
-    for (byte[] file : files) {
-      codec.decode(file, 0, file.length);
+    for (SourceImage.Encoded file : files) {
+      codec.decode(file.file(), 0, file.file().length);
     }
     return files.size();
   }
@@ -171,9 +169,9 @@ public final class PrepareBench {
     return each(files, this::decoded);
   }
 
-  private Pixels decoded(byte[] file) {
+  private DecodedImage decoded(SourceImage image) {
     try {
-      return ImageCodec.decode(file, options.maximumPixels());
+      return task.decode(image, pixels -> pixels);
     } catch (UnreadableImageException e) {
       throw new IllegalStateException("it was readable before", e);
     }

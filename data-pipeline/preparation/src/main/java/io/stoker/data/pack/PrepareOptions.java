@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.pack;
 
+import io.stoker.data.image.Decoding;
 import io.stoker.data.image.ImageCodec;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.source.ImageSource;
@@ -172,6 +173,11 @@ public final class PrepareOptions {
     return values.maximumPixels;
   }
 
+  /** At which size image files are decoded. */
+  public Decoding decoding() {
+    return values.decoding;
+  }
+
   /** How shards that are at the output already are treated. */
   public ExistingOutput existingOutput() {
     return values.existingOutput;
@@ -200,6 +206,7 @@ public final class PrepareOptions {
         Map.entry("seed", Long.toString(values.seed)),
         Map.entry("max-rejected", Double.toString(values.maximumRejected)),
         Map.entry("max-pixels", Long.toString(values.maximumPixels)),
+        Map.entry("exact-pixels", values.decoding.rule()),
         Map.entry("drop-duplicates", Boolean.toString(values.duplicates == Duplicates.DROP)));
   }
 
@@ -226,6 +233,7 @@ public final class PrepareOptions {
     private long seed;
     private double maximumRejected = 0.01;
     private long maximumPixels = ImageCodec.DEFAULT_MAXIMUM_PIXELS;
+    private Decoding decoding = Decoding.SCALED;
     private ExistingOutput existingOutput = ExistingOutput.REFUSE;
     private Duplicates duplicates = Duplicates.KEEP;
     private InputRecord record;
@@ -321,6 +329,14 @@ public final class PrepareOptions {
     /** The most pixels of an image. */
     public Builder maximumPixels(long value) {
       maximumPixels = value;
+      return this;
+    }
+
+    /**
+     * At which size image files are decoded; by default at a fraction of theirs if that suffices.
+     */
+    public Builder decoding(Decoding value) {
+      decoding = value;
       return this;
     }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.source;
 
+import io.stoker.data.image.DecodedImage;
 import io.stoker.data.image.ImageCodec;
+import io.stoker.data.image.LeastSize;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
 import java.io.Serializable;
@@ -12,10 +14,12 @@ public sealed interface SourceImage extends Serializable {
    * Decodes the image, and does something with its pixels while the memory for them is set aside.
    *
    * @param maximumPixels an image file whose header says more is refused before memory is taken
-   * @param use what is done with the pixels
+   * @param least the least size of the decoded pixels
+   * @param use what is done with the image
    * @throws UnreadableImageException if there is no image, or none that can be read
    */
-  <T> T decode(long maximumPixels, ImageCodec.Use<T> use) throws UnreadableImageException;
+  <T> T decode(long maximumPixels, LeastSize least, ImageCodec.Use<T> use)
+      throws UnreadableImageException;
 
   /**
    * The bytes of an image file.
@@ -25,8 +29,9 @@ public sealed interface SourceImage extends Serializable {
   @SuppressWarnings("ArrayRecordComponent") // It is decoded once and dropped.
   record Encoded(byte[] file) implements SourceImage {
     @Override
-    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use) throws UnreadableImageException {
-      return ImageCodec.decode(file, maximumPixels, use);
+    public <T> T decode(long maximumPixels, LeastSize least, ImageCodec.Use<T> use)
+        throws UnreadableImageException {
+      return ImageCodec.decode(file, maximumPixels, least, use);
     }
   }
 
@@ -37,8 +42,9 @@ public sealed interface SourceImage extends Serializable {
    */
   record Decoded(Pixels pixels) implements SourceImage {
     @Override
-    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use) throws UnreadableImageException {
-      return use.of(pixels);
+    public <T> T decode(long maximumPixels, LeastSize least, ImageCodec.Use<T> use)
+        throws UnreadableImageException {
+      return use.of(DecodedImage.whole(pixels));
     }
   }
 
@@ -52,7 +58,8 @@ public sealed interface SourceImage extends Serializable {
     public static final Unreadable NULL = new Unreadable("there is no image: null");
 
     @Override
-    public <T> T decode(long maximumPixels, ImageCodec.Use<T> use) throws UnreadableImageException {
+    public <T> T decode(long maximumPixels, LeastSize least, ImageCodec.Use<T> use)
+        throws UnreadableImageException {
       throw new UnreadableImageException(reason);
     }
   }

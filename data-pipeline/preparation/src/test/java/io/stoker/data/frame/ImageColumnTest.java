@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.data.TestImages;
+import io.stoker.data.image.Decoding;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
@@ -140,7 +141,7 @@ class ImageColumnTest {
     ImageShape shape = new ImageShape(8, 8, 1);
     assertThat(
             ImageColumn.of(schema, "content")
-                .read(RowFactory.create((Object) png), new Configuration(), shape)
+                .read(RowFactory.create((Object) png), new Configuration(), shape, Decoding.SCALED)
                 .shape())
         .isEqualTo(shape);
   }

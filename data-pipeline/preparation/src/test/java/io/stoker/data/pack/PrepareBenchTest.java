@@ -59,6 +59,19 @@ class PrepareBenchTest {
         .isBetween(767.9, 768.1);
   }
 
+  /** 400 x 300 pixels at an eighth. */
+  @Test
+  void decodesPhotosAsTheJobDoes() throws IOException {
+    for (String name : new String[] {"ant/1.jpg", "ant/2.jpg", "bee/3.jpg"}) {
+      TestImages.write(
+          folder.resolve(name), TestImages.file(TestImages.gradient(400, 300, 1), "jpeg"));
+    }
+    Rate decode = bench().run(1, 0.02).get(2);
+    assertThat(decode.stage()).isEqualTo("decode");
+    assertThat(decode.megabytesPerSecond() * 1e6 / decode.imagesPerSecond())
+        .isBetween(50 * 38 * 3 - 0.1, 50 * 38 * 3 + 0.1);
+  }
+
   @Test
   void measuresImagesThatNeedNoDecoding() throws IOException {
     TestImages.writeIdx(folder.resolve("idx"), "train-", 12, 6, 3);

@@ -7,9 +7,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.data.TestImages;
 import io.stoker.data.TestSpark;
+import io.stoker.data.frame.ImageColumn;
+import io.stoker.data.image.Decoding;
 import io.stoker.data.image.ImageCodec;
+import io.stoker.data.image.ImageFile;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
+import io.stoker.data.image.Resizing;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFile;
 import io.stoker.data.shard.ShardFolder;
@@ -30,12 +34,16 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PrepareJobTest {
@@ -108,6 +116,49 @@ class PrepareJobTest {
       }
     }
     assertThat(seen).hasSize(25_000);
+  }
+
+  /** What predict, explain and data frames decode and resize has the pixels of the shards. */
+  @ParameterizedTest
+  @EnumSource(Decoding.class)
+  void photosInShardsAreAsTheyAreReadOneByOne(Decoding decoding) throws Exception {
+    byte[] photo = TestImages.file(TestImages.gradient(403, 301, 1), "jpeg");
+    ImageShape shape = new ImageShape(32, 32, 3);
+    for (int orientation = 1; orientation <= 8; orientation++) {
+      TestImages.write(
+          folder.resolve((orientation < 5 ? "in/ant/" : "in/bee/") + orientation + ".jpg"),
+          TestImages.withOrientation(photo, orientation));
+    }
+    PrepareOptions.Builder options =
+        options("folder").size(32).decoding(decoding).splits(SplitFractions.parse("train=1"));
+
+    new PrepareJob(spark, options.build()).run();
+
+    Configuration hadoop = new Configuration();
+    ImageColumn column =
+        ImageColumn.of(new StructType().add("content", DataTypes.BinaryType), "content");
+    ShardBlock block =
+        ShardFolder.open(hadoop(folder.resolve("out")), hadoop).readBlock("train", 0);
+    assertThat(block.rows()).isEqualTo(8);
+    for (int row = 0; row < 8; row++) {
+      Path file = folder.resolve("in").resolve(block.path(row));
+      byte[] pixels = block.pixels(row).values();
+      assertThat(
+              ImageFile.decode(hadoop(file), decoding.leastFor(shape), hadoop).fit(shape).values())
+          .isEqualTo(pixels);
+      Row image = RowFactory.create((Object) Files.readAllBytes(file));
+      assertThat(column.read(image, hadoop, shape, decoding).values()).isEqualTo(pixels);
+      Pixels full = ImageCodec.decode(Files.readAllBytes(file), 1_000_000);
+      assertThat(Arrays.equals(Resizing.fit(full, shape).values(), pixels))
+          .isEqualTo(decoding == Decoding.EXACT);
+    }
+  }
+
+  @Test
+  void theWayOfDecodingIsPartOfWhatShardsAreFoundBy() {
+    assertThat(options("folder").build().describe())
+        .containsEntry("exact-pixels", "false, by rule 1")
+        .isNotEqualTo(options("folder").decoding(Decoding.EXACT).build().describe());
   }
 
   /** A standing and a lying white picture have the same bytes, and are no copies. */

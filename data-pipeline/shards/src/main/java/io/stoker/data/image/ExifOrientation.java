@@ -13,6 +13,12 @@ import java.util.Set;
 final class ExifOrientation {
   static final int UPRIGHT = 1;
 
+  /** Orientations that turn the stored image's columns around. */
+  private static final Set<Integer> MIRRORED_X = Set.of(2, 3, 7, 8);
+
+  /** Orientations that turn the stored image's rows around. */
+  private static final Set<Integer> MIRRORED_Y = Set.of(3, 4, 6, 7);
+
   private static final int TAG = 0x0112;
   private static final int ENTRY_BYTES = 12;
 
@@ -49,15 +55,30 @@ final class ExifOrientation {
     }
   }
 
+  /** Whether the height of the stored image is the width of the upright one. */
+  static boolean swapsSides(int orientation) {
+    return orientation >= 5;
+  }
+
+  /** Whether the first row of the upright image is the last row or column of the stored one. */
+  static boolean mirrorsRows(int orientation) {
+    return (swapsSides(orientation) ? MIRRORED_X : MIRRORED_Y).contains(orientation);
+  }
+
+  /** Whether the first column of the upright image is the last row or column of the stored one. */
+  static boolean mirrorsColumns(int orientation) {
+    return (swapsSides(orientation) ? MIRRORED_Y : MIRRORED_X).contains(orientation);
+  }
+
   /** Turns an image upright. */
   static Pixels upright(Pixels image, int orientation) {
     if (orientation == UPRIGHT) {
       return image;
     }
     ImageShape from = image.shape();
-    boolean swapped = orientation >= 5;
-    boolean mirrorX = Set.of(2, 3, 7, 8).contains(orientation);
-    boolean mirrorY = Set.of(3, 4, 6, 7).contains(orientation);
+    boolean swapped = swapsSides(orientation);
+    boolean mirrorX = MIRRORED_X.contains(orientation);
+    boolean mirrorY = MIRRORED_Y.contains(orientation);
     int height = swapped ? from.width() : from.height();
     int width = swapped ? from.height() : from.width();
     ImageShape to = new ImageShape(height, width, from.channels());

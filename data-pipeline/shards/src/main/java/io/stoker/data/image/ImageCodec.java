@@ -37,11 +37,11 @@ public final class ImageCodec {
    */
   public interface Use<T> {
     /**
-     * Uses the pixels.
+     * Uses the image.
      *
      * @throws UnreadableImageException if they are not what is wanted
      */
-    T of(Pixels pixels) throws UnreadableImageException;
+    T of(DecodedImage image) throws UnreadableImageException;
   }
 
   private ImageCodec() {}
@@ -61,21 +61,24 @@ public final class ImageCodec {
    *     truncated or too large
    */
   public static Pixels decode(byte[] file, long maximumPixels) throws UnreadableImageException {
-    return decode(file, maximumPixels, pixels -> pixels);
+    return decode(file, maximumPixels, LeastSize.ALL, DecodedImage::pixels);
   }
 
   /**
    * Decodes an image file, and does something with its pixels while the memory for them is set
-   * aside: tasks that decode large images at the same time would else exhaust the heap together.
+   * aside: tasks that decode large images at the same time would else exhaust the heap together. A
+   * JPEG file that is much larger than is needed is decoded at a half, a quarter or an eighth of
+   * its size.
    *
    * @param file its bytes
    * @param maximumPixels an image whose header says more is refused before memory is taken
+   * @param least the size that the pixels will be resized to
    * @param use is given 1 channel for a grey image, else 3; it may be called a second time, after
    *     the memory did not suffice
    * @throws UnreadableImageException if it is not an image of these formats, or is damaged,
    *     truncated or too large
    */
-  public static <T> T decode(byte[] file, long maximumPixels, Use<T> use)
+  public static <T> T decode(byte[] file, long maximumPixels, LeastSize least, Use<T> use)
       throws UnreadableImageException {
     if (file.length == 0) {
       throw new UnreadableImageException("empty file");
@@ -85,14 +88,48 @@ public final class ImageCodec {
             .orElseThrow(() -> new UnreadableImageException(ImageFormat.describeOther(file)));
     long limit = Math.min(maximumPixels, LARGEST_PIXELS);
     ImageHeader header = check(format, file, limit);
+    if (format == ImageFormat.JPEG) {
+      Optional<Used<T>> scaled = decodeScaled(file, header, least, use);
+      if (scaled.isPresent()) {
+        return scaled.get().value();
+      }
+    }
     return DecodingBudget.within(
         header.height() * header.width(),
         () -> {
           byte[] picture = format.firstPicture(file);
           Pixels pixels = read(format, picture, 0, picture.length, limit);
-          return use.of(ExifOrientation.upright(header.onCanvas(pixels), header.orientation()));
+          Pixels upright = ExifOrientation.upright(header.onCanvas(pixels), header.orientation());
+          return use.of(DecodedImage.whole(upright));
         });
   }
+
+  /**
+   * What is used of the pixels at a fraction of their size; empty if the file is decoded in full.
+   */
+  private static <T> Optional<Used<T>> decodeScaled(
+      byte[] file, ImageHeader header, LeastSize least, Use<T> use)
+      throws UnreadableImageException {
+    int reduction = least.reduction(header.uprightHeight(), header.uprightWidth());
+    Optional<JpegFrame> frame = reduction == 1 ? Optional.empty() : JpegFrame.usual(file);
+    if (frame.isEmpty()) {
+      return Optional.empty();
+    }
+    return DecodingBudget.within(
+        frame.get().pixelsHeld(header, reduction),
+        () -> {
+          Optional<Pixels> pixels = ScaledJpeg.decode(file, reduction);
+          if (pixels.isEmpty()) {
+            return Optional.empty();
+          }
+          Pixels upright = ExifOrientation.upright(pixels.get(), header.orientation());
+          Extent extent = Extent.reduced(upright.shape(), header, reduction);
+          return Optional.of(new Used<>(use.of(new DecodedImage(upright, extent))));
+        });
+  }
+
+  /** What came of a use, perhaps null. */
+  private record Used<T>(T value) {}
 
   private static ImageHeader check(ImageFormat format, byte[] file, long maximumPixels)
       throws UnreadableImageException {

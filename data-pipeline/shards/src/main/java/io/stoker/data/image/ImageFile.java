@@ -18,17 +18,19 @@ public final class ImageFile {
   private ImageFile() {}
 
   /**
-   * Reads an image as it is.
+   * Reads an image.
    *
    * @param file on any Hadoop filesystem
+   * @param least the least size of its decoded pixels
    * @param hadoop how to reach it
    * @throws UnreadableImageException if it is not an image that Stoker reads
    * @throws FileNotFoundException if the file is not there
    * @throws IOException if it cannot be read
    */
-  public static Pixels decode(Path file, Configuration hadoop)
+  public static DecodedImage decode(Path file, LeastSize least, Configuration hadoop)
       throws UnreadableImageException, IOException {
-    return ImageCodec.decode(bytes(file, hadoop), ImageCodec.DEFAULT_MAXIMUM_PIXELS);
+    return ImageCodec.decode(
+        bytes(file, hadoop), ImageCodec.DEFAULT_MAXIMUM_PIXELS, least, image -> image);
   }
 
   private static byte[] bytes(Path file, Configuration hadoop)

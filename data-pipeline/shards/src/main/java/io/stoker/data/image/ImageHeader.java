@@ -20,6 +20,16 @@ record ImageHeader(long height, long width, int top, int left, int background, i
     return new ImageHeader(height, width, 0, 0, WHITE, orientation);
   }
 
+  /** The height of the picture turned upright. */
+  long uprightHeight() {
+    return ExifOrientation.swapsSides(orientation) ? width : height;
+  }
+
+  /** The width of the picture turned upright. */
+  long uprightWidth() {
+    return ExifOrientation.swapsSides(orientation) ? height : width;
+  }
+
   /**
    * Checks the size before memory is taken.
    *

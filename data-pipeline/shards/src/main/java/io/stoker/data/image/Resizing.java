@@ -18,14 +18,24 @@ public final class Resizing {
    * @param target height, width and channels of the result
    */
   public static Pixels fit(Pixels image, ImageShape target) {
+    return fit(image, Extent.whole(image.shape()), target);
+  }
+
+  /**
+   * Brings an image to a shape.
+   *
+   * @param extent where the image lies on its pixels
+   */
+  static Pixels fit(Pixels image, Extent extent, ImageShape target) {
     int channels = image.shape().channels();
     // To grey first, to colour last: one channel is resized instead of three equal ones.
     Pixels source = target.channels() < channels ? withChannels(image, target.channels()) : image;
+    Extent from = extent.withChannels(source.shape().channels());
     ImageShape shape = new ImageShape(target.height(), target.width(), source.shape().channels());
     return withChannels(
-        source.shape().equals(shape)
+        from.equals(Extent.whole(shape))
             ? source
-            : new Pixels(shape, new Scaling(source.shape(), shape).apply(source.values())),
+            : new Pixels(shape, new Scaling(from, shape).apply(source.values())),
         target.channels());
   }
 

@@ -31,8 +31,12 @@ public final class Scaling {
    * @param to the shape of the results
    */
   public Scaling(ImageShape from, ImageShape to) {
-    this.from = from;
-    Filters filters = Filters.of(from, to);
+    this(Extent.whole(from), to);
+  }
+
+  Scaling(Extent extent, ImageShape to) {
+    this.from = extent.shape();
+    Filters filters = Filters.of(extent, to);
     columns = filters.columns;
     rows = filters.rows;
     sums = new int[to.width() * to.channels()];
@@ -120,12 +124,12 @@ public final class Scaling {
   /**
    * The filters of two shapes. To compute them takes up to a third of the time of a small image.
    */
-  private record Filters(ImageShape from, ImageShape to, Filter columns, Filter rows) {
+  private record Filters(Extent from, ImageShape to, Filter columns, Filter rows) {
     /** Images of one source mostly have one shape. */
     private static volatile Filters last =
-        compute(new ImageShape(1, 1, 1), new ImageShape(1, 1, 1));
+        compute(Extent.whole(new ImageShape(1, 1, 1)), new ImageShape(1, 1, 1));
 
-    static Filters of(ImageShape from, ImageShape to) {
+    static Filters of(Extent from, ImageShape to) {
       Filters filters = last;
       if (!filters.from.equals(from) || !filters.to.equals(to)) {
         filters = compute(from, to);
@@ -134,16 +138,25 @@ public final class Scaling {
       return filters;
     }
 
-    private static Filters compute(ImageShape from, ImageShape to) {
-      double scale =
-          Math.max((double) to.height() / from.height(), (double) to.width() / from.width());
+    private static Filters compute(Extent from, ImageShape to) {
+      double scale = Math.max(to.height() / from.height(), to.width() / from.width());
       long height = Math.max(to.height(), Math.round(from.height() * scale));
       long width = Math.max(to.width(), Math.round(from.width() * scale));
       return new Filters(
           from,
           to,
-          new Filter(from.width(), width, (width - to.width()) / 2, to.width()),
-          new Filter(from.height(), height, (height - to.height()) / 2, to.height()));
+          new Filter(
+              from.shape().width(),
+              from.left(),
+              from.width() / width,
+              (width - to.width()) / 2,
+              to.width()),
+          new Filter(
+              from.shape().height(),
+              from.top(),
+              from.height() / height,
+              (height - to.height()) / 2,
+              to.height()));
     }
   }
 
@@ -156,17 +169,17 @@ public final class Scaling {
 
     /**
      * @param from length of the line
-     * @param to length of the whole resized line
-     * @param offset where the part that is wanted starts
+     * @param begin where on the line the image begins
+     * @param scale pixels of the line for each pixel of the resized line
+     * @param offset where the part of the resized line that is wanted starts
      * @param size how long that part is
      */
-    Filter(int from, long to, long offset, int size) {
+    Filter(int from, double begin, double scale, long offset, int size) {
       first = new int[size];
       weights = new int[size][];
-      double scale = (double) from / to;
       double radius = Math.max(1, scale);
       for (int i = 0; i < size; i++) {
-        double centre = (i + offset + 0.5) * scale;
+        double centre = begin + (i + offset + 0.5) * scale;
         int start = Math.max(0, (int) Math.floor(centre - radius));
         int end = Math.min(from, (int) Math.ceil(centre + radius));
         double[] exact = new double[end - start];

@@ -60,12 +60,25 @@ class DamagedFilesTest {
         Duration.ofMinutes(2),
         () -> {
           try {
-            return Optional.of(ImageCodec.decode(file, LIMIT));
+            Pixels pixels = ImageCodec.decode(file, LIMIT);
+            assertThat(decodedScaled(file)).as("at a fraction of its size").isEmpty();
+            return Optional.of(pixels);
           } catch (UnreadableImageException e) {
             assertThat(e.getMessage()).isNotBlank();
+            assertThat(decodedScaled(file)).hasValue(e.getMessage());
             return Optional.empty();
           }
         });
+  }
+
+  /** Why a file was refused of which an eighth of each side suffices, if it was. */
+  private static Optional<String> decodedScaled(byte[] file) {
+    try {
+      ImageCodec.decode(file, LIMIT, new LeastSize(1, 1), DecodedImage::pixels);
+      return Optional.empty();
+    } catch (UnreadableImageException e) {
+      return Optional.of(e.getMessage());
+    }
   }
 
   /** A file that is cut shows all or nothing: what follows its picture may be missing. */

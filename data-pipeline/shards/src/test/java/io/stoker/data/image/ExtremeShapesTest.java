@@ -40,7 +40,10 @@ class ExtremeShapesTest {
       try {
         Pixels pixels =
             ImageCodec.decode(
-                file, ImageCodec.DEFAULT_MAXIMUM_PIXELS, decoded -> Resizing.fit(decoded, target));
+                file,
+                ImageCodec.DEFAULT_MAXIMUM_PIXELS,
+                Decoding.SCALED.leastFor(target),
+                decoded -> decoded.fit(target));
         assertThat(pixels.shape()).as(what).isEqualTo(target);
       } catch (UnreadableImageException e) {
         assertThat(e.getMessage())

@@ -227,21 +227,6 @@ class ImageCodecTest {
         .hasMessageContaining("9 x 14 x 3");
   }
 
-  /** An EXIF segment with nothing but an orientation. */
-  private static byte[] withOrientation(byte[] jpeg, int orientation) {
-    ByteBuffer segment = ByteBuffer.allocate(36);
-    segment.putShort((short) 0xFFE1).putShort((short) 34);
-    segment.put("Exif\0\0MM".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
-    segment.putShort((short) 42).putInt(8).putShort((short) 1);
-    segment.putShort((short) 0x0112).putShort((short) 3).putInt(1);
-    segment.putShort((short) orientation).putShort((short) 0).putInt(0);
-    byte[] file = new byte[jpeg.length + 36];
-    System.arraycopy(jpeg, 0, file, 0, 2);
-    System.arraycopy(segment.array(), 0, file, 2, 36);
-    System.arraycopy(jpeg, 2, file, 38, jpeg.length - 2);
-    return file;
-  }
-
   @ParameterizedTest
   @CsvSource({
     // Where the stored top left, top right and bottom left corner are to be seen.
@@ -267,7 +252,7 @@ class ImageCodecTest {
     }
     graphics.dispose();
 
-    Pixels pixels = decode(withOrientation(TestImages.file(image, "jpeg"), orientation));
+    Pixels pixels = decode(TestImages.withOrientation(TestImages.file(image, "jpeg"), orientation));
 
     boolean swapped = orientation >= 5 && orientation <= 8;
     assertThat(pixels.shape())
@@ -283,7 +268,8 @@ class ImageCodecTest {
 
   @Test
   void decodesPhotographsWithBrokenExifData() throws Exception {
-    byte[] file = withOrientation(TestImages.file(TestImages.gradient(20, 10, 1), "jpeg"), 6);
+    byte[] file =
+        TestImages.withOrientation(TestImages.file(TestImages.gradient(20, 10, 1), "jpeg"), 6);
     SplittableRandom random = new SplittableRandom(4);
     for (int i = 0; i < 300; i++) {
       byte[] damaged = file.clone();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.Table;
 import io.stoker.data.storage.OutputFolder;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.ExactPixelsOption;
 import io.stoker.driver.command.Limits;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
@@ -14,6 +15,7 @@ import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.drawing.ExplanationSheet;
 import io.stoker.driver.drawing.NeighbourSheet;
 import io.stoker.driver.drawing.OutputPicture;
+import io.stoker.driver.evaluate.Inference;
 import io.stoker.driver.explain.ExplainJob;
 import io.stoker.driver.explain.NeighbourJob;
 import io.stoker.driver.explain.NeighbourRequest;
@@ -95,6 +97,8 @@ final class ExplainCommand extends StokerCommand {
 
   @Mixin private TopOption top;
 
+  @Mixin private ExactPixelsOption exactPixels;
+
   ExplainCommand(Console console) {
     super(console);
   }
@@ -111,7 +115,7 @@ final class ExplainCommand extends StokerCommand {
     ObjectNode json = Report.object();
     Table table = new Table();
     if (!noMaps || filters) {
-      try (ExplainJob job = new ExplainJob(checkpoint.inference(engine), SparkSetup.hadoop())) {
+      try (ExplainJob job = new ExplainJob(inference(), SparkSetup.hadoop())) {
         if (!noMaps) {
           writeMaps(job, named, maps, failures, table, json);
         }
@@ -128,6 +132,10 @@ final class ExplainCommand extends StokerCommand {
       text += writeNeighbours(readable, neighbourPicture, failures, json);
     }
     return failures.report(text, json);
+  }
+
+  private Inference inference() {
+    return checkpoint.inference(engine).with(exactPixels.decoding());
   }
 
   private void checkOptions() {
@@ -210,7 +218,7 @@ final class ExplainCommand extends StokerCommand {
       found =
           NeighbourJob.run(
               spark,
-              new NeighbourRequest(checkpoint.inference(engine), readable, data, split, neighbours),
+              new NeighbourRequest(inference(), readable, data, split, neighbours),
               failures::add);
     }
     if (found.isEmpty()) {

@@ -3,6 +3,7 @@ package io.stoker.driver.cli;
 
 import io.stoker.driver.command.ArithmeticOptions;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.ExactPixelsOption;
 import io.stoker.driver.command.Limits;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
@@ -97,6 +98,8 @@ final class PredictCommand extends StokerCommand {
 
   @Mixin private SizeOption size;
 
+  @Mixin private ExactPixelsOption exactPixels;
+
   PredictCommand(Console console) {
     super(console);
   }
@@ -125,7 +128,7 @@ final class PredictCommand extends StokerCommand {
   }
 
   private Inference inference() {
-    return checkpoint.inference(engine, testViews, arithmetic, size);
+    return checkpoint.inference(engine, testViews, arithmetic, size).with(exactPixels.decoding());
   }
 
   private Report bulk() {

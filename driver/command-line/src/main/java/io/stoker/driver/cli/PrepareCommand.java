@@ -23,6 +23,7 @@ import io.stoker.data.source.parquet.ParquetTable;
 import io.stoker.data.source.parquet.TableColumns;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.ExactPixelsOption;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
@@ -43,6 +44,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -206,6 +208,8 @@ final class PrepareCommand extends StokerCommand {
       description = "Reject images with more pixels, before they are decoded (default: 64000000).")
   private Long maximumPixels;
 
+  @Mixin private ExactPixelsOption exactPixels;
+
   @Option(
       names = "--drop-duplicates",
       description =
@@ -352,6 +356,7 @@ final class PrepareCommand extends StokerCommand {
         PrepareOptions.builder()
             .rowsName(input)
             .output(Storage.path(output))
+            .decoding(exactPixels.decoding())
             .duplicates(dropDuplicates ? Duplicates.DROP : Duplicates.KEEP)
             .existingOutput(overwrite ? ExistingOutput.OVERWRITE : ExistingOutput.REFUSE);
     if (!isTable() || tableFormat != null) {

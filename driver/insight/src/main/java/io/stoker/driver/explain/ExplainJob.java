@@ -2,9 +2,10 @@
 package io.stoker.driver.explain;
 
 import io.stoker.data.batch.Normalization;
+import io.stoker.data.image.DecodedImage;
+import io.stoker.data.image.Decoding;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
-import io.stoker.data.image.Resizing;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
@@ -31,6 +32,7 @@ public final class ExplainJob implements AutoCloseable {
   private static final int BATCH = 32;
 
   private final Configuration hadoop;
+  private final Decoding decoding;
   private final ModelMetadata metadata;
   private final Network network;
   private final Temperature temperature;
@@ -43,6 +45,7 @@ public final class ExplainJob implements AutoCloseable {
    */
   public ExplainJob(Inference model, Configuration hadoop) {
     this.hadoop = hadoop;
+    this.decoding = model.decoding();
     StoredModel stored = model.open(hadoop);
     stored.requireFinite();
     metadata = stored.metadata();
@@ -74,11 +77,12 @@ public final class ExplainJob implements AutoCloseable {
     Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
     Saliency saliency = new Saliency(network);
     for (String uri : images) {
-      Optional<Pixels> read = NamedImages.read(uri, hadoop, failures);
+      Optional<DecodedImage> read =
+          NamedImages.read(uri, decoding.leastFor(trained), hadoop, failures);
       if (read.isEmpty()) {
         continue;
       }
-      Pixels pixels = Resizing.fit(read.get(), trained).middle(shape);
+      Pixels pixels = read.get().fit(trained).middle(shape);
       float[] image = new float[shape.bytes()];
       normalization.apply(pixels.values(), shape, image, 0);
       float[] probabilities = new float[metadata.model().classes()];

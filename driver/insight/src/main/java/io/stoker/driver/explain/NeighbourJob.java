@@ -5,7 +5,6 @@ import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
-import io.stoker.data.image.Resizing;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
@@ -140,8 +139,8 @@ public final class NeighbourJob {
     return request.images().stream()
         .flatMap(
             uri ->
-                NamedImages.read(uri, hadoop, failures)
-                    .map(pixels -> new Image(uri, Resizing.fit(pixels, shape)))
+                NamedImages.read(uri, request.model().decoding().leastFor(shape), hadoop, failures)
+                    .map(image -> new Image(uri, image.fit(shape)))
                     .stream())
         .toList();
   }

@@ -3,6 +3,7 @@ package io.stoker.driver.ml;
 
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.frame.ImageColumn;
+import io.stoker.data.image.Decoding;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
@@ -256,7 +257,8 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
                 new Arithmetic(
                     Precision.parse(getPrecision()), ConvolutionAlgorithm.parse(getConvolution()))),
             columns(),
-            views),
+            views,
+            Decoding.SCALED),
         result);
   }
 

@@ -8,6 +8,7 @@ import io.stoker.base.Sha256;
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.frame.UnreadableTable;
+import io.stoker.data.image.Decoding;
 import io.stoker.data.pack.Broadcasts;
 import io.stoker.data.pack.ImageRows;
 import io.stoker.data.pack.PrepareOptions;
@@ -178,7 +179,8 @@ final class TrainingFrame {
                     String.join("\t", classes),
                     Integer.toString(params.getImageSize()),
                     Integer.toString(channels),
-                    Double.toString(params.getMaxRejected()))
+                    Double.toString(params.getMaxRejected()),
+                    Decoding.SCALED.rule())
                 .getBytes(StandardCharsets.UTF_8));
     return cache.shards(
         identity.substring(0, IDENTITY_DIGITS),

@@ -85,7 +85,8 @@ public final class BulkPredictJob {
                       Math.max(request.batch(), request.model().testViews().count()),
                       request.model().arithmetic()),
                   new TopColumns(model.metadata().classNames(), request.top()),
-                  request.model().testViews())
+                  request.model().testViews(),
+                  request.model().decoding())
               .drop("height", "width", "channels", "encoding", "image", PROBLEM);
       write(scored, folder, output);
       return result(session, output, images, model, start);

@@ -4,6 +4,7 @@ package io.stoker.driver.score;
 import io.stoker.data.augment.Views;
 import io.stoker.data.batch.Normalization;
 import io.stoker.data.frame.ImageColumn;
+import io.stoker.data.image.Decoding;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
@@ -36,6 +37,7 @@ final class ScoredRows implements Iterator<Row> {
   private final ImageColumn column;
   private final ScoreColumns columns;
   private final TestViews testViews;
+  private final Decoding decoding;
   private final ImageShape shape;
   private final Views views;
   private final Normalization normalization;
@@ -52,12 +54,14 @@ final class ScoredRows implements Iterator<Row> {
       ImageColumn column,
       ScoreColumns columns,
       TestViews testViews,
+      Decoding decoding,
       Configuration hadoop)
       throws IOException {
     this.rows = rows;
     this.column = column;
     this.columns = columns;
     this.testViews = testViews;
+    this.decoding = decoding;
     this.shape = network.images();
     this.views = testViews.of(shape, network.input());
     this.normalization = network.normalization();
@@ -100,7 +104,7 @@ final class ScoredRows implements Iterator<Row> {
       Row row = rows.next();
       batch.add(row);
       try {
-        Pixels pixels = column.read(row, hadoop, shape);
+        Pixels pixels = column.read(row, hadoop, shape, decoding);
         normalization.apply(
             pixels.values(), views, images, filled * views.count() * views.input().bytes());
         failures.add(Optional.empty());

@@ -2,6 +2,7 @@
 package io.stoker.driver.score;
 
 import io.stoker.data.frame.ImageColumn;
+import io.stoker.data.image.Decoding;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
@@ -33,6 +34,7 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
   private final ImageColumn column;
   private final ScoreColumns columns;
   private final TestViews testViews;
+  private final Decoding decoding;
   private final Broadcast<SerializableConfiguration> hadoop;
 
   private Scoring(
@@ -40,11 +42,13 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
       ImageColumn column,
       ScoreColumns columns,
       TestViews testViews,
+      Decoding decoding,
       Broadcast<SerializableConfiguration> hadoop) {
     this.network = network;
     this.column = column;
     this.columns = columns;
     this.testViews = testViews;
+    this.decoding = decoding;
     this.hadoop = hadoop;
   }
 
@@ -57,6 +61,7 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
    * @param columns what is added
    * @param testViews which views of an image the network is shown; it has room for those of one
    *     image
+   * @param decoding at which size image files are decoded
    * @throws io.stoker.failure.InputException if the images that it was trained on have no room for
    *     them
    */
@@ -65,7 +70,8 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
       ImageColumn column,
       TrainedNetwork network,
       ScoreColumns columns,
-      TestViews testViews) {
+      TestViews testViews,
+      Decoding decoding) {
     testViews.of(network.images(), network.input());
     SparkSession session = images.sparkSession();
     MemoryCheck.require(
@@ -79,7 +85,7 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
         JavaSparkContext.fromSparkContext(session.sparkContext())
             .broadcast(new SerializableConfiguration(hadoop));
     return images.mapPartitions(
-        new Scoring(network, column, columns, testViews, shared),
+        new Scoring(network, column, columns, testViews, decoding, shared),
         Encoders.row(schema(images.schema(), columns)));
   }
 
@@ -95,7 +101,8 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
   @Override
   public Iterator<Row> call(Iterator<Row> rows) throws Exception {
     return rows.hasNext()
-        ? new ScoredRows(rows, network, column, columns, testViews, hadoop.value().value())
+        ? new ScoredRows(
+            rows, network, column, columns, testViews, decoding, hadoop.value().value())
         : List.<Row>of().iterator();
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.evaluate;
 
+import io.stoker.data.image.Decoding;
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.run.ModelFiles;
@@ -19,6 +20,7 @@ import org.apache.hadoop.conf.Configuration;
  * @param arithmetic how the engine computes
  * @param size the height and width of the images that the network sees; 0 for those that it was
  *     trained on
+ * @param decoding at which size image files are decoded
  */
 public record Inference(
     String checkpoint,
@@ -26,9 +28,21 @@ public record Inference(
     String engine,
     TestViews testViews,
     Arithmetic arithmetic,
-    int size) {
+    int size,
+    Decoding decoding) {
   public Inference {
     Check.input(size >= 0, "Invalid size: %d (must be >= 1, or 0 for that of the training)", size);
+  }
+
+  /** Decodes image files at a fraction of their size where that suffices. */
+  public Inference(
+      String checkpoint,
+      ParameterChoice parameters,
+      String engine,
+      TestViews testViews,
+      Arithmetic arithmetic,
+      int size) {
+    this(checkpoint, parameters, engine, testViews, arithmetic, size, Decoding.SCALED);
   }
 
   /** Shows the network images of the size that it was trained on. */
@@ -54,6 +68,11 @@ public record Inference(
   /** Uses the moving average of the model's parameters, where it has one. */
   public Inference(String checkpoint, String engine, TestViews testViews, Arithmetic arithmetic) {
     this(checkpoint, ParameterChoice.BEST, engine, testViews, arithmetic);
+  }
+
+  /** The same with image files decoded in another way. */
+  public Inference with(Decoding other) {
+    return new Inference(checkpoint, parameters, engine, testViews, arithmetic, size, other);
   }
 
   /** Opens the model. */

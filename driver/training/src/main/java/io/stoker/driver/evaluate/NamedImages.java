@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.evaluate;
 
+import io.stoker.data.image.DecodedImage;
 import io.stoker.data.image.ImageFile;
-import io.stoker.data.image.Pixels;
+import io.stoker.data.image.LeastSize;
 import io.stoker.data.image.UnreadableImageException;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.failure.InputException;
@@ -26,19 +27,20 @@ public final class NamedImages {
   private NamedImages() {}
 
   /**
-   * Reads an image as it is.
+   * Reads an image.
    *
    * @param uri a local path, absolute or not, or a URI with a scheme
+   * @param least the least size of its decoded pixels
    * @param hadoop how to reach it
    * @param failures is told why the image cannot be read, if it cannot
    * @return the image, if it can be read
    */
-  public static Optional<Pixels> read(
-      String uri, Configuration hadoop, Consumer<ImageFailure> failures) {
+  public static Optional<DecodedImage> read(
+      String uri, LeastSize least, Configuration hadoop, Consumer<ImageFailure> failures) {
     try {
       Path file = Locations.absolute(uri, hadoop);
       try {
-        return Optional.of(ImageFile.decode(file, hadoop));
+        return Optional.of(ImageFile.decode(file, least, hadoop));
       } catch (UnreadableImageException e) {
         failures.accept(new ImageFailure(uri, e.getMessage(), InputException.EXIT_CODE));
       } catch (IOException e) {

@@ -3,9 +3,9 @@ package io.stoker.driver.evaluate;
 
 import io.stoker.data.augment.Views;
 import io.stoker.data.batch.Normalization;
+import io.stoker.data.image.DecodedImage;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
-import io.stoker.data.image.Resizing;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
@@ -27,7 +27,7 @@ public final class PredictJob {
      * An image was classified.
      *
      * @param prediction its most probable classes
-     * @param image as it is in the file, not as the network takes it
+     * @param image as it was decoded, larger than the network takes it where the file is
      */
     void predicted(Prediction prediction, Pixels image);
 
@@ -92,15 +92,18 @@ public final class PredictJob {
                 metadata.quantization())) {
       stored.load(network, hadoop);
       for (String uri : request.images()) {
-        Optional<Pixels> image = NamedImages.read(uri, hadoop, listener::failed);
+        Optional<DecodedImage> image =
+            NamedImages.read(
+                uri, request.model().decoding().leastFor(images), hadoop, listener::failed);
         if (image.isPresent()) {
-          Pixels pixels = Resizing.fit(image.get(), images);
+          Pixels pixels = image.get().fit(images);
           normalization.apply(pixels.values(), views, shown, 0);
           network.predict(shown, views.count(), probabilities);
           request.model().testViews().average(probabilities, 1, classes);
           stored.temperature().apply(probabilities, 1, classes);
           listener.predicted(
-              Prediction.of(uri, probabilities, metadata.classNames(), request.top()), image.get());
+              Prediction.of(uri, probabilities, metadata.classNames(), request.top()),
+              image.get().pixels());
         }
       }
     }

@@ -10,6 +10,7 @@ import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.source.ImageSources;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.ExactPixelsOption;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -59,6 +61,8 @@ final class BenchPrepareCommand extends StokerCommand {
           "The encoding of images in the shards (default: raw for small images, else jpeg).")
   private String encoding;
 
+  @Mixin private ExactPixelsOption exactPixels;
+
   @Option(
       names = "--threads",
       paramLabel = "N",
@@ -83,7 +87,8 @@ final class BenchPrepareCommand extends StokerCommand {
             .source(ImageSources.named(format))
             .input(Storage.path(input))
             .output(new Path("(none)"))
-            .size(size);
+            .size(size)
+            .decoding(exactPixels.decoding());
     OptionalValue.setIfPresent(encoding, text -> options.encoding(ShardEncoding.parse(text)));
     List<Rate> rates =
         new PrepareBench(options.build(), SparkSetup.hadoop())

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.data.image;
+
+import java.nio.ByteOrder;
+import java.util.Optional;
+
+/**
+ * The frame of a JPEG file of the usual kinds (ITU-T T.81, annex B): 8 bits, baseline or
+ * progressive with Huffman codes, grey or YCbCr in 4:4:4, 4:4:0, 4:2:2 or 4:2:0, without a colour
+ * profile. Its colours are the same in any decoder that knows these kinds.
+ *
+ * @param progressive whether its scans refine each other, so that decoders keep all coefficients
+ */
+record JpegFrame(boolean progressive) {
+  private static final int START_OF_SCAN = 0xDA;
+  private static final int APP0 = 0xE0;
+  private static final int APP2 = 0xE2;
+  private static final int APP14 = 0xEE;
+  private static final int NO_ADOBE_SEGMENT = -1;
+  private static final int YCBCR = 1;
+
+  /**
+   * The frame of a file that {@link JpegStructure} has checked.
+   *
+   * @return empty if it is of another kind
+   */
+  static Optional<JpegFrame> usual(byte[] bytes) throws UnreadableImageException {
+    FileBytes file = new FileBytes(bytes, ByteOrder.BIG_ENDIAN);
+    Optional<JpegFrame> frame = Optional.empty();
+    boolean jfif = false;
+    int transform = NO_ADOBE_SEGMENT;
+    int components = 0;
+    int position = 2;
+    while (file.unsignedByte(position + 1) != START_OF_SCAN) {
+      int marker = file.unsignedByte(position + 1);
+      if (marker == 0xFF) {
+        position++;
+        continue;
+      }
+      int start = position + 4;
+      int end = file.require(position + 2, file.unsignedShort(position + 2));
+      if (marker == APP2 && file.hasText(start, "ICC_PROFILE\0")) {
+        return Optional.empty(); // Its colours are converted from the full picture.
+      } else if (marker == APP0) {
+        jfif |= file.hasText(start, "JFIF\0");
+      } else if (marker == APP14 && file.hasText(start, "Adobe")) {
+        transform = file.unsignedByte(start + 11);
+      } else if (marker >= 0xC0 && marker <= 0xC2) {
+        frame = Optional.of(new JpegFrame(marker == 0xC2));
+        components = start;
+      } else if (marker >= 0xC3 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8) {
+        return Optional.empty();
+      }
+      position = end;
+    }
+    return frame.isPresent() && isUsual(file, components, jfif, transform)
+        ? frame
+        : Optional.empty();
+  }
+
+  /**
+   * How many pixels take as much memory, in full decoding, as scaled decoding takes for a file: the
+   * coefficients of a progressive one are 2 bytes for each value, and a decoded pixel is counted as
+   * 14 bytes.
+   */
+  long pixelsHeld(ImageHeader header, int reduction) {
+    long reduced =
+        LeastSize.reduced(header.height(), reduction)
+            * LeastSize.reduced(header.width(), reduction);
+    return reduced + (progressive ? header.height() * header.width() / 2 : 0);
+  }
+
+  private static boolean isUsual(FileBytes file, int frame, boolean jfif, int transform)
+      throws UnreadableImageException {
+    if (file.unsignedByte(frame) != 8) {
+      return false;
+    }
+    if (file.unsignedByte(frame + 5) == 1) {
+      return true;
+    }
+    if (file.unsignedByte(frame + 5) != 3) {
+      return false;
+    }
+    int luma = file.unsignedByte(frame + 7);
+    for (int i = 0; i < 3; i++) {
+      boolean named = file.unsignedByte(frame + 6 + 3 * i) == i + 1;
+      boolean sampled = i == 0 || file.unsignedByte(frame + 7 + 3 * i) == 0x11;
+      if (!named || !sampled) {
+        return false;
+      }
+    }
+    boolean whole = luma == 0x11;
+    // Without JFIF and Adobe segments, decoders take components that are sampled alike for RGB.
+    boolean ycbcr = transform == NO_ADOBE_SEGMENT ? jfif || !whole : transform == YCBCR;
+    return ycbcr && (whole || luma == 0x12 || luma == 0x21 || luma == 0x22);
+  }
+}
