@@ -9,13 +9,16 @@ import java.util.Optional;
  * progressive with Huffman codes, grey or YCbCr in 4:4:4, 4:4:0, 4:2:2 or 4:2:0, without a colour
  * profile. Its colours are the same in any decoder that knows these kinds.
  *
- * @param progressive whether its scans refine each other, so that decoders keep all coefficients
+ * @param buffered whether decoders keep all coefficients, because several scans make the picture
  */
-record JpegFrame(boolean progressive) {
+record JpegFrame(boolean buffered) {
   private static final int START_OF_SCAN = 0xDA;
   private static final int APP0 = 0xE0;
   private static final int APP2 = 0xE2;
   private static final int APP14 = 0xEE;
+  private static final int JFIF_BYTES = 14;
+  private static final int ADOBE_BYTES = 12;
+  private static final int PROGRESSIVE = 0xC2;
   private static final int NO_ADOBE_SEGMENT = -1;
   private static final int YCBCR = 1;
 
@@ -26,10 +29,9 @@ record JpegFrame(boolean progressive) {
    */
   static Optional<JpegFrame> usual(byte[] bytes) throws UnreadableImageException {
     FileBytes file = new FileBytes(bytes, ByteOrder.BIG_ENDIAN);
-    Optional<JpegFrame> frame = Optional.empty();
     boolean jfif = false;
     int transform = NO_ADOBE_SEGMENT;
-    int components = 0;
+    int frame = 0;
     int position = 2;
     while (file.unsignedByte(position + 1) != START_OF_SCAN) {
       int marker = file.unsignedByte(position + 1);
@@ -42,32 +44,36 @@ record JpegFrame(boolean progressive) {
       if (marker == APP2 && file.hasText(start, "ICC_PROFILE\0")) {
         return Optional.empty(); // Its colours are converted from the full picture.
       } else if (marker == APP0) {
-        jfif |= file.hasText(start, "JFIF\0");
+        jfif |= file.hasText(start, "JFIF\0") && end - start >= JFIF_BYTES;
       } else if (marker == APP14 && file.hasText(start, "Adobe")) {
+        if (transform != NO_ADOBE_SEGMENT || end - start < ADOBE_BYTES) {
+          return Optional.empty(); // Decoders differ in what they make of these.
+        }
         transform = file.unsignedByte(start + 11);
-      } else if (marker >= 0xC0 && marker <= 0xC2) {
-        frame = Optional.of(new JpegFrame(marker == 0xC2));
-        components = start;
+      } else if (marker >= 0xC0 && marker <= PROGRESSIVE) {
+        frame = position;
       } else if (marker >= 0xC3 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8) {
         return Optional.empty();
       }
       position = end;
     }
-    return frame.isPresent() && isUsual(file, components, jfif, transform)
-        ? frame
-        : Optional.empty();
+    if (frame == 0 || !isUsual(file, frame + 4, jfif, transform)) {
+      return Optional.empty();
+    }
+    boolean oneScan = file.unsignedByte(position + 4) == file.unsignedByte(frame + 9);
+    return Optional.of(new JpegFrame(!oneScan || file.unsignedByte(frame + 1) == PROGRESSIVE));
   }
 
   /**
    * How many pixels take as much memory, in full decoding, as scaled decoding takes for a file: the
-   * coefficients of a progressive one are 2 bytes for each value, and a decoded pixel is counted as
-   * 14 bytes.
+   * coefficients of a buffered one are 2 bytes for each value, and a decoded pixel is counted as 14
+   * bytes.
    */
   long pixelsHeld(ImageHeader header, int reduction) {
     long reduced =
         LeastSize.reduced(header.height(), reduction)
             * LeastSize.reduced(header.width(), reduction);
-    return reduced + (progressive ? header.height() * header.width() / 2 : 0);
+    return reduced + (buffered ? header.height() * header.width() / 2 : 0);
   }
 
   private static boolean isUsual(FileBytes file, int frame, boolean jfif, int transform)

@@ -62,6 +62,8 @@ class DamagedFilesTest {
           try {
             Pixels pixels = ImageCodec.decode(file, LIMIT);
             assertThat(decodedScaled(file)).as("at a fraction of its size").isEmpty();
+            assertThat(decodedByScaledDecoder(file).orElse(pixels).values())
+                .isEqualTo(pixels.values());
             return Optional.of(pixels);
           } catch (UnreadableImageException e) {
             assertThat(e.getMessage()).isNotBlank();
@@ -69,6 +71,17 @@ class DamagedFilesTest {
             return Optional.empty();
           }
         });
+  }
+
+  /** The pixels that the scaled decoder finds at the file's own size, if it takes the file. */
+  private static Optional<Pixels> decodedByScaledDecoder(byte[] file)
+      throws UnreadableImageException {
+    boolean jpeg = ImageFormat.of(file).equals(Optional.of(ImageFormat.JPEG));
+    if (!jpeg || JpegFrame.usual(file).isEmpty()) {
+      return Optional.empty();
+    }
+    int orientation = JpegStructure.check(file).orientation();
+    return ScaledJpeg.decode(file, 1).map(stored -> ExifOrientation.upright(stored, orientation));
   }
 
   /** Why a file was refused of which an eighth of each side suffices, if it was. */

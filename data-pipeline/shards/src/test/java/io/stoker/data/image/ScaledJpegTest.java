@@ -213,6 +213,7 @@ class ScaledJpegTest {
     others.add(withSegment(usual, 0xE2, "ICC_PROFILE\0\1\1".getBytes(StandardCharsets.US_ASCII)));
     others.add(withSegment(usual, 0xEE, "Adobe\0\0\0\0\0\0\0".getBytes(StandardCharsets.US_ASCII)));
     others.add(withSegment(usual, 0xEE, "Adobe\0\0\0\0\0\0\2".getBytes(StandardCharsets.US_ASCII)));
+    others.add(withSegment(usual, 0xEE, "Adobe".getBytes(StandardCharsets.US_ASCII)));
     others.add(with(usual, 0xC0, 4, 12)); // bits of a value
     others.add(with(usual, 0xC0, 1, 0xC9)); // arithmetic coding
     others.add(with(usual, 0xC0, 1, 0xC3)); // lossless
@@ -231,10 +232,13 @@ class ScaledJpegTest {
         .isPresent();
     assertThat(JpegFrame.usual(TestImages.realFile("progressive.jpg")))
         .contains(new JpegFrame(true));
+    assertThat(JpegFrame.usual(usual)).contains(new JpegFrame(false));
+    assertThat(JpegFrame.usual(with(usual, 0xDA, 4, 1))) // components of the first scan
+        .contains(new JpegFrame(true));
   }
 
   @Test
-  void countsTheCoefficientsOfProgressiveFilesAsMemory() {
+  void countsCoefficientsThatAreKeptAsMemory() {
     ImageHeader header = ImageHeader.of(3000, 4001, ExifOrientation.UPRIGHT);
     assertThat(new JpegFrame(false).pixelsHeld(header, 8)).isEqualTo(375 * 501);
     assertThat(new JpegFrame(true).pixelsHeld(header, 8)).isEqualTo(375 * 501 + 3000L * 4001 / 2);
