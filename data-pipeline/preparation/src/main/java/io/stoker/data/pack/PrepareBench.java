@@ -85,7 +85,7 @@ public final class PrepareBench {
   /** An image that cannot be read is left out here; the job rejects and names it. */
   private void take(SourceImage image) {
     try {
-      decoded.add(task.decode(image, pixels -> pixels));
+      decoded.add(task.decode(image, found -> found));
       images.add(image);
       if (image instanceof SourceImage.Encoded encoded) {
         files.add(encoded);
@@ -171,7 +171,7 @@ public final class PrepareBench {
 
   private DecodedImage decoded(SourceImage image) {
     try {
-      return task.decode(image, pixels -> pixels);
+      return task.decode(image, found -> found);
     } catch (UnreadableImageException e) {
       throw new IllegalStateException("it was readable before", e);
     }

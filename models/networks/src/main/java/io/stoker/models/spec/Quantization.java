@@ -114,7 +114,8 @@ public record Quantization(SortedMap<String, Range> ranges) implements Serializa
     return Optional.of(layers.get(last)).filter(Quantization::isConvolution);
   }
 
-  private static boolean isConvolution(ModelSpec.Placed layer) {
+  /** Whether a layer is a convolution of any kind. */
+  public static boolean isConvolution(ModelSpec.Placed layer) {
     return layer.layer() instanceof LayerSpec.Convolution
         || layer.layer() instanceof LayerSpec.DepthwiseConvolution;
   }

@@ -161,7 +161,7 @@ record LayerCompiler(
       Workspace workspace, List<ModelSpec.Placed> placed, int i, Fusion fusion) {
     boolean inference = workspace.purpose() == Purpose.INFERENCE;
     ModelSpec.Placed layer = placed.get(i);
-    boolean convolution = isConvolution(layer);
+    boolean convolution = Quantization.isConvolution(layer);
     if (!convolution && !isNormalization(layer) && !(layer.layer() instanceof LayerSpec.Dense)) {
       return Epilogue.NONE;
     }
@@ -202,11 +202,6 @@ record LayerCompiler(
 
   private static boolean isInInt8(Workspace workspace, ModelSpec.Placed layer) {
     return Quantization.isPossible(layer) && workspace.kernel(layer) == Kernel.INT8;
-  }
-
-  private static boolean isConvolution(ModelSpec.Placed placed) {
-    return placed.layer() instanceof LayerSpec.Convolution
-        || placed.layer() instanceof LayerSpec.DepthwiseConvolution;
   }
 
   private static boolean isNormalization(ModelSpec.Placed placed) {

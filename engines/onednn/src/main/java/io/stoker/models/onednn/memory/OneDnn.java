@@ -39,9 +39,9 @@ public final class OneDnn {
     decideArithmetic();
     check(dnnl.dnnl_engine_create(engine, dnnl.dnnl_cpu, 0), "create a CPU engine");
     attributes = createAttributes();
-    rectifying = attributes(OneDnn::appendRectifier);
-    adding = attributes(operations -> appendSum(operations, 1));
-    addingAndRectifying = attributes(OneDnn::appendSumAndRectifier);
+    rectifying = attributes(operations -> append(operations, OptionalDouble.empty(), true));
+    adding = attributes(operations -> append(operations, OptionalDouble.of(1), false));
+    addingAndRectifying = attributes(operations -> append(operations, OptionalDouble.of(1), true));
   }
 
   /**
@@ -88,34 +88,21 @@ public final class OneDnn {
    */
   public static dnnl_primitive_attr scalingAttributes(
       float[] scales, int mask, OptionalDouble summand, boolean rectified) {
-    dnnl_primitive_attr created =
-        attributes(
-            operations -> {
-              int status = dnnl.dnnl_success;
-              if (summand.isPresent()) {
-                status = appendSum(operations, (float) summand.getAsDouble());
-              }
-              return rectified && status == dnnl.dnnl_success
-                  ? appendRectifier(operations)
-                  : status;
-            });
+    dnnl_primitive_attr created = attributes(operations -> append(operations, summand, rectified));
     check(
         dnnl.dnnl_primitive_attr_set_output_scales(created, scales.length, mask, scales),
         "set scales");
     return created;
   }
 
-  private static int appendSum(dnnl_post_ops operations, float factor) {
-    return dnnl.dnnl_post_ops_append_sum(operations, factor);
-  }
-
-  private static int appendRectifier(dnnl_post_ops operations) {
-    return dnnl.dnnl_post_ops_append_eltwise(operations, 1, dnnl.dnnl_eltwise_relu, 0, 0);
-  }
-
-  private static int appendSumAndRectifier(dnnl_post_ops operations) {
-    int status = appendSum(operations, 1);
-    return status == dnnl.dnnl_success ? appendRectifier(operations) : status;
+  private static int append(dnnl_post_ops operations, OptionalDouble summand, boolean rectified) {
+    int status = dnnl.dnnl_success;
+    if (summand.isPresent()) {
+      status = dnnl.dnnl_post_ops_append_sum(operations, (float) summand.getAsDouble());
+    }
+    return rectified && status == dnnl.dnnl_success
+        ? dnnl.dnnl_post_ops_append_eltwise(operations, 1, dnnl.dnnl_eltwise_relu, 0, 0)
+        : status;
   }
 
   private static dnnl_primitive_attr createAttributes() {
