@@ -2,8 +2,10 @@
 package io.stoker.data.image;
 
 import io.stoker.base.library.NativeLibraries;
+import io.stoker.failure.ResourceException;
 import java.util.Optional;
 import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.leptonica.PIX;
 import org.bytedeco.leptonica.global.lept;
 
@@ -37,6 +39,7 @@ final class ScaledJpeg {
    * @param reduction what both sides are divided by: 2, 4 or 8
    * @return empty if the decoder refuses the file or warns of damage
    * @throws UnreadableImageException if there is no library for this platform
+   * @throws ResourceException if there is one, and this machine cannot load it
    */
   static Optional<Pixels> decode(byte[] file, int reduction) throws UnreadableImageException {
     NativeLibraries.verify("org/bytedeco"); // A failure is one of the machine, not of the file.
@@ -45,6 +48,7 @@ final class ScaledJpeg {
     try {
       picture = Leptonica.read(file, reduction, warnings);
     } catch (LinkageError e) {
+      requireNoLibrary(Loader.getPlatform(), e);
       throw new UnreadableImageException(
           "no decoder of JPEG at a fraction of its size on this platform (--exact-pixels decodes it"
               + " in full)",
@@ -57,6 +61,23 @@ final class ScaledJpeg {
       return warnings[0] == 0 ? Optional.of(pixels(picture)) : Optional.empty();
     } finally {
       lept.pixDestroy(picture);
+    }
+  }
+
+  /**
+   * Makes sure that it is for want of a library that none was loaded: a machine whose disk is full
+   * would else reject images that others read.
+   *
+   * @param platform in JavaCPP's words, such as linux-x86_64
+   */
+  static void requireNoLibrary(String platform, LinkageError failure) {
+    String name = System.mapLibraryName("jnilept");
+    if (lept.class.getResource("/org/bytedeco/leptonica/" + platform + "/" + name) != null) {
+      throw new ResourceException(
+          "Cannot load the library that decodes large JPEG files, which is unpacked in "
+              + System.getProperty("org.bytedeco.javacpp.cachedir")
+              + " (is its disk full, or mounted with noexec? --exact-pixels does without it)",
+          failure);
     }
   }
 

@@ -2,9 +2,11 @@
 package io.stoker.data.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.base.Sha256;
 import io.stoker.data.TestImages;
+import io.stoker.failure.ResourceException;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -16,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -284,5 +287,16 @@ class ScaledJpegTest {
     } finally {
       pool.shutdownNow();
     }
+  }
+
+  /** A disk that is full, for instance, does not reject what other machines read. */
+  @Test
+  void aLibraryThatDoesNotLoadIsAFailureOfTheMachine() {
+    LinkageError failure = new UnsatisfiedLinkError("no jnilept in java.library.path");
+    ScaledJpeg.requireNoLibrary("plan9-mips", failure);
+    assertThatThrownBy(() -> ScaledJpeg.requireNoLibrary(Loader.getPlatform(), failure))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageStartingWith("Cannot load the library that decodes large JPEG files")
+        .hasMessageContaining("--exact-pixels");
   }
 }
