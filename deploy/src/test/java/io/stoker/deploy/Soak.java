@@ -40,7 +40,7 @@ public final class Soak {
   private record Pending(Fault fault, long since) {}
 
   /** A part of the faults comes while the job goes on after the one before. */
-  private static final double AT_ONCE = 0.25;
+  private static final double AT_ONCE = 0.5;
 
   /** How long such a fault comes after the one before, at most. */
   private static final long SOON_NANOSECONDS = TimeUnit.SECONDS.toNanos(6);

@@ -17,7 +17,7 @@ enum SoakJob {
       """),
   /** A worker a slot, who average slices for each other, take an outer step, and send changes. */
   TOGETHER_IN_SLICES(
-      60,
+      20,
       """
       workers: 2
       local-steps: 4
@@ -29,7 +29,7 @@ enum SoakJob {
       """),
   /** A worker a slot, each of which averages the one slice for itself. */
   TOGETHER(
-      60,
+      20,
       """
       workers: 2
       local-steps: 4
@@ -38,7 +38,7 @@ enum SoakJob {
       """),
   /** A worker a slot, whose rounds overlap in groups of an epoch. */
   OVERLAPPING(
-      60,
+      20,
       """
       workers: 2
       local-steps: 4
@@ -49,7 +49,7 @@ enum SoakJob {
       """),
   /** Rounds that end without a worker that is late. */
   WITH_QUORUM(
-      60,
+      20,
       """
       workers: 2
       local-steps: 4
@@ -60,7 +60,7 @@ enum SoakJob {
       """),
   /** In bf16, with the moments of AdamW and a moving average of the parameters. */
   IN_BF16(
-      60,
+      20,
       """
       workers: 2
       local-steps: 4
@@ -73,7 +73,7 @@ enum SoakJob {
       """),
   /** On shards that it prepares from a table, which are on S3 as the run is. */
   FROM_A_TABLE_ON_S3(
-      60,
+      20,
       """
       workers: 2
       local-steps: 4
