@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.score;
 
-import static org.apache.spark.sql.functions.col;
-
 import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.pack.WritingTasks;
 import io.stoker.data.shard.ShardFolder;
@@ -24,36 +22,42 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.Dataset;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SaveMode;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * Classifies a folder of images or of shards on the executors, and writes Parquet, as {@link
  * PredictionFolder} says.
+ *
+ * <p>Each attempt of a task writes a file of its own. Those of attempts that Spark took the result
+ * of are the predictions; what others left goes with the folder in which all of them are.
  */
 public final class BulkPredictJob {
-  /** The column that says why an image could not be read; null where it could. */
-  static final String ERROR = "error";
-
   private static final String PATH = "path";
 
   /** Why a listed file cannot even be opened. */
   private static final String PROBLEM = "problem";
 
+  private static final StructType LISTING =
+      new StructType()
+          .add(PATH, DataTypes.StringType, false)
+          .add(PROBLEM, DataTypes.StringType, true);
+
   /** About how many rows a Parquet file has at most. */
   private static final int FILE_ROWS = 20_000;
-
-  /** How many images that could not be read are named. */
-  private static final int NAMED = 5;
 
   private BulkPredictJob() {}
 
@@ -70,26 +74,25 @@ public final class BulkPredictJob {
     Path input = Locations.absolute(request.input(), hadoop);
     Path output = Locations.absolute(request.output(), hadoop);
     StoredModel model = request.model().open(hadoop);
-    SparkSession session = SparkSession.builder().sparkContext(spark.sc()).getOrCreate();
     try {
       PredictionFolder folder = new PredictionFolder(output, hadoop);
       folder.check(input, request.existing());
-      Images images = images(session, input, request.split(), hadoop);
-      Dataset<Row> scored =
+      Images images = images(spark, input, request.split());
+      JavaRDD<Row> scored =
           Scoring.score(
-                  images.rows(),
-                  images.column(),
-                  TrainedNetwork.of(
-                      List.of(model),
-                      request.model().engine(),
-                      Math.max(request.batch(), request.model().testViews().count()),
-                      request.model().arithmetic()),
-                  new TopColumns(model.metadata().classNames(), request.top()),
-                  request.model().testViews(),
-                  request.model().decoding())
-              .drop("height", "width", "channels", "encoding", "image", PROBLEM);
-      write(scored, folder, output);
-      return result(session, output, images, model, start);
+              spark,
+              images.rows(),
+              images.column(),
+              TrainedNetwork.of(
+                  List.of(model),
+                  request.model().engine(),
+                  Math.max(request.batch(), request.model().testViews().count()),
+                  request.model().arithmetic()),
+              new TopColumns(model.metadata().classNames(), request.top()),
+              request.model().testViews(),
+              request.model().decoding());
+      List<PredictionFile> files = write(spark, scored, images.columns(), folder, output);
+      return result(output, images, files, model, start);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write " + output, e);
     }
@@ -99,24 +102,35 @@ public final class BulkPredictJob {
    * Images as rows.
    *
    * @param rows one per image
+   * @param columns which of their columns are written
    * @param column the column that holds the images
    * @param count how many there are
    * @param ignored how many entries of the folder are no images by name, or hidden, or not followed
    */
-  private record Images(Dataset<Row> rows, ImageColumn column, long count, long ignored) {}
+  private record Images(
+      JavaRDD<Row> rows,
+      PredictionFile.Columns columns,
+      ImageColumn column,
+      long count,
+      long ignored) {}
 
-  private static Images images(SparkSession session, Path input, String split, Configuration hadoop)
+  private static Images images(JavaSparkContext spark, Path input, String split)
       throws IOException {
+    Configuration hadoop = spark.hadoopConfiguration();
     FileSystem fileSystem = Storage.of(input, hadoop);
     if (fileSystem.exists(new Path(input, ShardManifest.FILE))) {
       ShardFolder folder = ShardFolder.open(input, hadoop);
-      Dataset<Row> rows = ShardRows.of(session, folder, split);
       ShardManifest manifest = folder.manifest();
       long samples =
           split.isEmpty()
               ? manifest.splits().values().stream().mapToLong(ShardSplit::samples).sum()
               : manifest.split(split).samples();
-      return new Images(rows, ImageColumn.of(rows.schema(), "image"), samples, 0);
+      return new Images(
+          ShardRows.of(spark, folder, split),
+          ShardRows.COLUMNS,
+          ImageColumn.of(ShardRows.COLUMNS.images(), "image"),
+          samples,
+          0);
     }
     ImageTree tree = ImageTree.of(fileSystem, input, ImageTree.Links.ANYWHERE);
     List<Row> files = new ArrayList<>();
@@ -130,34 +144,50 @@ public final class BulkPredictJob {
         input,
         tree.ignored().size());
     files.sort(Comparator.comparing(row -> row.getString(0)));
-    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
     int parts =
         Math.min(
             files.size(),
             Math.max(4 * spark.defaultParallelism(), (files.size() - 1) / FILE_ROWS + 1));
-    StructType schema =
-        new StructType()
-            .add(PATH, DataTypes.StringType, false)
-            .add(PROBLEM, DataTypes.StringType, true);
     return new Images(
-        session.createDataFrame(spark.parallelize(files, parts), schema),
-        ImageColumn.listed(schema, PATH, PROBLEM),
+        spark.parallelize(files, parts),
+        new PredictionFile.Columns(LISTING, 1),
+        ImageColumn.listed(LISTING, PATH, PROBLEM),
         tree.entries() - tree.ignored().size(),
         tree.ignored().size());
   }
 
-  private static void write(Dataset<Row> scored, PredictionFolder folder, Path output)
+  private static List<PredictionFile> write(
+      JavaSparkContext spark,
+      JavaRDD<Row> scored,
+      PredictionFile.Columns columns,
+      PredictionFolder folder,
+      Path output)
       throws IOException {
+    String job = UUID.randomUUID().toString();
+    String staging = folder.staging().toString();
+    Broadcast<SerializableConfiguration> hadoop =
+        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    List<PredictionFile> files;
     try {
       folder.begin();
-      WritingTasks.run(
-          scored.sparkSession().sparkContext(),
-          () ->
-              SparkFailures.unwrapped(
-                  () -> {
-                    scored.write().mode(SaveMode.Overwrite).parquet(folder.staging().toString());
-                    return null;
-                  }));
+      files =
+          WritingTasks.run(
+              spark.sc(),
+              () ->
+                  SparkFailures.unwrapped(
+                      () ->
+                          scored
+                              .mapPartitions(
+                                  rows ->
+                                      List.of(
+                                              PredictionFile.write(
+                                                  new Path(staging),
+                                                  name(job),
+                                                  rows,
+                                                  columns,
+                                                  hadoop.value().value()))
+                                          .iterator())
+                              .collect()));
     } catch (Exception | Error e) { // Spark's checked exceptions reach Java undeclared.
       folder.abandon();
       if (!(e instanceof StokerException) && SparkFailures.chain(e).anyMatch(NoSpace::isSaidBy)) {
@@ -167,37 +197,34 @@ public final class BulkPredictJob {
       }
       throw e;
     }
-    folder.publish();
+    Set<String> names = files.stream().map(PredictionFile::name).collect(Collectors.toSet());
+    folder.publish(names);
+    return files;
   }
 
-  /** Counts rows of what was written: an accumulator would count tasks that ran twice twice. */
+  /** The name of the file that this attempt of a task writes. */
+  private static String name(String job) {
+    TaskContext task = TaskContext.get();
+    return String.format(
+        Locale.ROOT,
+        "part-%05d-%s-%d.snappy.parquet",
+        task.partitionId(),
+        job,
+        task.taskAttemptId());
+  }
+
   private static BulkPredictResult result(
-      SparkSession session, Path output, Images images, StoredModel model, long start)
-      throws IOException {
-    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
-    WrittenRows written =
-        WrittenRows.of(spark, PredictionFolder.files(output, spark.hadoopConfiguration()), ERROR);
-    if (written.rows() != images.count()) {
+      Path output, Images images, List<PredictionFile> files, StoredModel model, long start) {
+    long rows = files.stream().mapToLong(PredictionFile::rows).sum();
+    if (rows != images.count()) {
       throw new IllegalStateException(
-          String.format(
-              Locale.ROOT, "%s has %d rows for %d images", output, written.rows(), images.count()));
-    }
-    long unreadable = 0;
-    List<BulkPredictResult.Unreadable> examples = List.of();
-    if (!written.allNull()) {
-      Dataset<Row> failed =
-          session.read().parquet(output.toString()).filter(col(ERROR).isNotNull());
-      unreadable = failed.count();
-      examples =
-          failed.select(PATH, ERROR).orderBy(PATH).limit(NAMED).collectAsList().stream()
-              .map(row -> new BulkPredictResult.Unreadable(row.getString(0), row.getString(1)))
-              .toList();
+          String.format(Locale.ROOT, "%s has %d rows for %d images", output, rows, images.count()));
     }
     return new BulkPredictResult(
         output.toString(),
-        written.rows(),
-        unreadable,
-        examples,
+        rows,
+        files.stream().mapToLong(PredictionFile::unreadable).sum(),
+        PredictionFile.first(files.stream().flatMap(file -> file.examples().stream())),
         images.ignored(),
         model.parametersSha256(),
         (System.nanoTime() - start) / 1e9);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.score;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -25,7 +26,7 @@ public record BulkPredictResult(
     String parametersSha256,
     double seconds) {
   /** An image that could not be read, and why. */
-  public record Unreadable(String path, String error) {}
+  public record Unreadable(String path, String error) implements Serializable {}
 
   public BulkPredictResult {
     examples = List.copyOf(examples);

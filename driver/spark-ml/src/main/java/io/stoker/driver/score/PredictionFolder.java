@@ -30,7 +30,7 @@ import org.apache.parquet.schema.MessageType;
 /**
  * The folder that predictions are written to.
  *
- * <p>Spark writes to a folder inside of it, {@value #STAGING}, which Parquet readers pass over
+ * <p>Tasks write to a folder inside of it, {@value #STAGING}, which Parquet readers pass over
  * because its name begins with an underscore. When all predictions are there, {@link #publish}
  * takes {@value #SUCCESS} away, deletes the old predictions, moves the new ones to their place and
  * writes {@value #SUCCESS} again. So a job that is killed leaves the old predictions whole, or the
@@ -43,8 +43,6 @@ import org.apache.parquet.schema.MessageType;
 final class PredictionFolder {
   static final String STAGING = "_stoker_new";
   static final String SUCCESS = "_SUCCESS";
-
-  private static final String PART = "part-";
 
   /** How many foreign files are named. */
   private static final int NAMED = 5;
@@ -68,7 +66,7 @@ final class PredictionFolder {
     this.own = OwnFolder.at(path, hadoop);
   }
 
-  /** Where Spark writes to. */
+  /** Where tasks write to. */
   Path staging() {
     return staging;
   }
@@ -194,15 +192,19 @@ final class PredictionFolder {
   }
 
   /**
-   * Puts what Spark has written in place of what was here.
+   * Puts what tasks have written in place of what was here.
    *
+   * @param names of the files in {@link #staging} that are predictions
    * @throws IOException if storage fails: then {@value #SUCCESS} is missing
    */
-  void publish() throws IOException {
+  void publish(Set<String> names) throws IOException {
     Map<String, Long> fresh =
         Arrays.stream(fileSystem.listStatus(staging))
-            .filter(each -> each.getPath().getName().startsWith(PART))
+            .filter(each -> names.contains(each.getPath().getName()))
             .collect(Collectors.toMap(each -> each.getPath().getName(), FileStatus::getLen));
+    if (fresh.size() < names.size()) {
+      throw new FileNotFoundException("Files in %s are gone".formatted(staging));
+    }
     Set<String> old = written(path, hadoop);
     Map<String, Long> both = new TreeMap<>(fresh);
     for (FileStatus each : present()) {
@@ -226,11 +228,6 @@ final class PredictionFolder {
       out.flush(); // an empty file
     }
     deleteStaging();
-  }
-
-  /** The files that the last job wrote to a folder. */
-  static List<String> files(Path folder, Configuration hadoop) throws IOException {
-    return written(folder, hadoop).stream().map(name -> new Path(folder, name).toString()).toList();
   }
 
   private static Set<String> written(Path folder, Configuration hadoop) throws IOException {

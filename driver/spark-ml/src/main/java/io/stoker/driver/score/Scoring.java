@@ -11,7 +11,9 @@ import io.stoker.worker.eval.TestViews;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -23,11 +25,12 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * Classifies the images of a data frame on the executors, as lazily as Spark does everything. Each
- * slot keeps one network, whatever the number of partitions; an image that cannot be read costs its
- * row the prediction, and nothing else.
+ * Classifies the images of rows on the executors, as lazily as Spark does everything. Each slot
+ * keeps one network, whatever the number of partitions; an image that cannot be read costs its row
+ * the prediction, and nothing else.
  */
-public final class Scoring implements MapPartitionsFunction<Row, Row> {
+public final class Scoring
+    implements MapPartitionsFunction<Row, Row>, FlatMapFunction<Iterator<Row>, Row> {
   private static final long serialVersionUID = 1L;
 
   private final TrainedNetwork network;
@@ -72,21 +75,53 @@ public final class Scoring implements MapPartitionsFunction<Row, Row> {
       ScoreColumns columns,
       TestViews testViews,
       Decoding decoding) {
-    testViews.of(network.images(), network.input());
     SparkSession session = images.sparkSession();
-    MemoryCheck.require(
-        JavaSparkContext.fromSparkContext(session.sparkContext()),
-        MemoryNeed.ofOneBatch(network.model(), network.batch()),
-        Integer.MAX_VALUE,
-        1);
     Configuration hadoop = session.sessionState().newHadoopConf();
     StorageDefaults.apply(hadoop);
-    Broadcast<SerializableConfiguration> shared =
-        JavaSparkContext.fromSparkContext(session.sparkContext())
-            .broadcast(new SerializableConfiguration(hadoop));
     return images.mapPartitions(
-        new Scoring(network, column, columns, testViews, decoding, shared),
+        (MapPartitionsFunction<Row, Row>)
+            of(
+                JavaSparkContext.fromSparkContext(session.sparkContext()),
+                column,
+                network,
+                columns,
+                testViews,
+                decoding,
+                hadoop),
         Encoders.row(schema(images.schema(), columns)));
+  }
+
+  /** Adds columns to rows that are of no data frame, likewise. */
+  static JavaRDD<Row> score(
+      JavaSparkContext spark,
+      JavaRDD<Row> images,
+      ImageColumn column,
+      TrainedNetwork network,
+      ScoreColumns columns,
+      TestViews testViews,
+      Decoding decoding) {
+    return images.mapPartitions(
+        of(spark, column, network, columns, testViews, decoding, spark.hadoopConfiguration()));
+  }
+
+  private static Scoring of(
+      JavaSparkContext spark,
+      ImageColumn column,
+      TrainedNetwork network,
+      ScoreColumns columns,
+      TestViews testViews,
+      Decoding decoding,
+      Configuration hadoop) {
+    testViews.of(network.images(), network.input());
+    MemoryCheck.require(
+        spark, MemoryNeed.ofOneBatch(network.model(), network.batch()), Integer.MAX_VALUE, 1);
+    return new Scoring(
+        network,
+        column,
+        columns,
+        testViews,
+        decoding,
+        spark.broadcast(new SerializableConfiguration(hadoop)));
   }
 
   /** The schema of a data frame after scoring. */

@@ -14,18 +14,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * A data set's samples as a data frame, each shard verified before it is read.
+ * A data set's samples as rows, each shard verified before it is read.
  *
  * @param uri the folder of shards
  * @param manifestSha256 what its manifest must be
@@ -44,6 +43,9 @@ record ShardRows(String uri, String manifestSha256, List<String> labels) impleme
           .add("encoding", DataTypes.StringType)
           .add("image", DataTypes.BinaryType);
 
+  /** The path, the split, the sample's number and its class's name are kept. */
+  static final PredictionFile.Columns COLUMNS = new PredictionFile.Columns(SCHEMA, 4);
+
   /** A block of a split. */
   private record Block(String split, int index) implements Serializable {}
 
@@ -59,7 +61,7 @@ record ShardRows(String uri, String manifestSha256, List<String> labels) impleme
    * @param folder the data set
    * @param split the split's name; empty for all
    */
-  static Dataset<Row> of(SparkSession spark, ShardFolder folder, String split) {
+  static JavaRDD<Row> of(JavaSparkContext spark, ShardFolder folder, String split) {
     ShardManifest manifest = folder.manifest();
     ShardRows rows =
         new ShardRows(folder.path().toString(), folder.manifestHash(), manifest.classNames());
@@ -71,15 +73,12 @@ record ShardRows(String uri, String manifestSha256, List<String> labels) impleme
                     IntStream.range(0, manifest.split(name).blockRows().length)
                         .mapToObj(index -> new Block(name, index)))
             .toList();
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     Broadcast<SerializableConfiguration> hadoop =
-        context.broadcast(new SerializableConfiguration(context.hadoopConfiguration()));
-    int parts = Math.max(1, Math.min(blocks.size(), 4 * context.defaultParallelism()));
-    return spark.createDataFrame(
-        context
-            .parallelize(blocks, parts)
-            .flatMap(block -> rows.read(block, hadoop.value().value())),
-        SCHEMA);
+        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    int parts = Math.max(1, Math.min(blocks.size(), 4 * spark.defaultParallelism()));
+    return spark
+        .parallelize(blocks, parts)
+        .flatMap(block -> rows.read(block, hadoop.value().value()));
   }
 
   private Iterator<Row> read(Block from, Configuration hadoop) throws IOException {

@@ -18,8 +18,7 @@ import org.apache.spark.sql.types.StructType;
  */
 record TopColumns(List<String> classNames, int top) implements ScoreColumns {
   /** Their names. */
-  static final List<String> NAMES =
-      List.of("prediction", "probability", "top", BulkPredictJob.ERROR);
+  static final List<String> NAMES = List.of("prediction", "probability", "top", "error");
 
   private static final StructType CLASS =
       new StructType().add("class", DataTypes.StringType).add("probability", DataTypes.DoubleType);

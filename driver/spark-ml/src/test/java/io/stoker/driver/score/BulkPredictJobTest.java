@@ -93,8 +93,12 @@ class BulkPredictJobTest {
         existing);
   }
 
+  private static SparkSession session() {
+    return SparkSession.builder().sparkContext(spark.sc()).getOrCreate();
+  }
+
   private Dataset<Row> written() {
-    return SparkSession.active().read().parquet(scratch.resolve("out").toString());
+    return session().read().parquet(scratch.resolve("out").toString());
   }
 
   @Test
@@ -159,9 +163,11 @@ class BulkPredictJobTest {
                     new EvaluateRequest(
                         job.run("run").toString(), job.data().toString(), "test", 8, "auto"))
                 .accuracy());
-    assertThat(written().columns())
-        .containsExactly(
-            "path", "split", "sample_id", "label", "prediction", "probability", "top", "error");
+    assertThat(written().schema().simpleString())
+        .isEqualTo(
+            "struct<path:string,split:string,sample_id:bigint,label:string,prediction:string,"
+                + "probability:double,top:array<struct<class:string,probability:double>>,"
+                + "error:string>");
     assertThat(written().select("sample_id").collectAsList()).doesNotHaveDuplicates().hasSize(321);
   }
 
@@ -210,7 +216,7 @@ class BulkPredictJobTest {
   @Test
   void aTableOfSomebodyElseIsNotReplaced() throws IOException {
     Path out = scratch.resolve("out");
-    SparkSession.active().range(7).toDF("id").coalesce(1).write().parquet(out.toString());
+    session().range(7).toDF("id").coalesce(1).write().parquet(out.toString());
     List<String> before = names(out);
 
     assertThatThrownBy(() -> predict(job.data(), ExistingOutput.OVERWRITE))
@@ -223,7 +229,7 @@ class BulkPredictJobTest {
   @Test
   void aTableWithAMarkerAndOtherColumnsIsNotReplaced() throws IOException {
     Path out = scratch.resolve("out");
-    SparkSession.active().range(7).toDF("id").coalesce(1).write().parquet(out.toString());
+    session().range(7).toDF("id").coalesce(1).write().parquet(out.toString());
     Files.delete(out.resolve("._SUCCESS.crc"));
     Files.delete(
         out.resolve(names(out).stream().filter(name -> name.endsWith(".crc")).findFirst().get()));

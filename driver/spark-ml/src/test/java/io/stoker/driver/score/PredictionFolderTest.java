@@ -12,6 +12,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -103,13 +104,14 @@ class PredictionFolderTest {
     }
   }
 
-  /** As a job does: what is here is replaced by files of these names. */
+  /** As a job does: what is here is replaced by files of these names, and no others. */
   private void overwrite(Path out, List<String> names) throws IOException {
     PredictionFolder folder = folder(out);
     folder.begin();
     Path staging = Files.createDirectories(out.resolve(PredictionFolder.STAGING));
     write(staging, names);
-    folder.publish();
+    write(staging, List.of("part-0-of-an-attempt-that-failed.parquet"));
+    folder.publish(Set.copyOf(names));
   }
 
   private static List<String> names(Path folder) throws IOException {
