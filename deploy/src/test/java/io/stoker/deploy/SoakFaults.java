@@ -114,7 +114,7 @@ final class SoakFaults {
     boolean happened =
         switch (fault) {
           case EXECUTOR_KILLED -> anyExecutor(ProcessHandle::destroyForcibly);
-          case WORKER_KILLED -> any(present()).destroyForcibly();
+          case WORKER_KILLED -> kill(any(present()));
           case DRIVER_KILLED -> driver.destroyForcibly() != null;
           case EXECUTOR_STOPPED -> anyExecutor(executor -> stop(executor, MOST_STOPPED));
           case NOTICE -> tellToLeave(any(present()));
@@ -144,6 +144,13 @@ final class SoakFaults {
         .toList();
   }
 
+  /** Until it has ended: what still lives while it dies would count as present. */
+  private static boolean kill(ProcessHandle worker) {
+    boolean killed = worker.destroyForcibly();
+    worker.onExit().join();
+    return killed;
+  }
+
   private void addMissing() {
     for (int there = present().size(); there < WORKERS; there++) {
       cluster.addWorker();
@@ -169,7 +176,7 @@ final class SoakFaults {
   private boolean comeOrGo() {
     List<ProcessHandle> workers = present();
     if (workers.size() > WORKERS) {
-      return any(workers).destroyForcibly();
+      return kill(any(workers));
     }
     cluster.addWorker();
     return true;
