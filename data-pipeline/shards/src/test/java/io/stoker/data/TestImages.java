@@ -3,6 +3,8 @@ package io.stoker.data;
 
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
@@ -98,6 +100,39 @@ public final class TestImages {
     System.arraycopy(segment.array(), 0, file, 2, 36);
     System.arraycopy(jpeg, 2, file, 38, jpeg.length - 2);
     return file;
+  }
+
+  /** A profile of the colours that telephones record: sRGB's curve with wider primaries. */
+  public static byte[] displayP3() {
+    ICC_Profile profile =
+        ICC_Profile.getInstance(ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData());
+    profile.setData(ICC_Profile.icSigRedColorantTag, xyz(0.51512, 0.24120, -0.00105));
+    profile.setData(ICC_Profile.icSigGreenColorantTag, xyz(0.29198, 0.69225, 0.04189));
+    profile.setData(ICC_Profile.icSigBlueColorantTag, xyz(0.15710, 0.06657, 0.78407));
+    return profile.getData();
+  }
+
+  private static byte[] xyz(double... values) {
+    ByteBuffer tag = ByteBuffer.allocate(20);
+    tag.put("XYZ ".getBytes(StandardCharsets.US_ASCII)).putInt(0);
+    for (double value : values) {
+      tag.putInt((int) Math.round(value * (1 << 16)));
+    }
+    return tag.array();
+  }
+
+  /** The same JPEG with a colour profile, in so many segments. */
+  public static byte[] withProfile(byte[] jpeg, byte[] profile, int segments) {
+    ByteBuffer file = ByteBuffer.allocate(jpeg.length + profile.length + 18 * segments);
+    file.put(jpeg, 0, 2);
+    for (int i = 0; i < segments; i++) {
+      int start = profile.length * i / segments;
+      int length = profile.length * (i + 1) / segments - start;
+      file.putShort((short) 0xFFE2).putShort((short) (16 + length));
+      file.put("ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII));
+      file.put((byte) (i + 1)).put((byte) segments).put(profile, start, length);
+    }
+    return file.put(jpeg, 2, jpeg.length - 2).array();
   }
 
   /** Writes a file, and the folders above it. */

@@ -157,7 +157,7 @@ class PrepareJobTest {
   @Test
   void theWayOfDecodingIsPartOfWhatShardsAreFoundBy() {
     assertThat(options("folder").build().describe())
-        .containsEntry("exact-pixels", "false, by rule 1")
+        .containsEntry("exact-pixels", "false, by rule 2")
         .isNotEqualTo(options("folder").decoding(Decoding.EXACT).build().describe());
   }
 

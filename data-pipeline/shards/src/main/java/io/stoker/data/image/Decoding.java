@@ -4,7 +4,7 @@ package io.stoker.data.image;
 /** At which size files are decoded whose pixels are resized afterwards. */
 public enum Decoding {
   /** JPEG files that are much larger are decoded at a fraction of their size. */
-  SCALED("false, by rule 1"),
+  SCALED("false, by rule 2"),
 
   /** Files are decoded in full. */
   EXACT("true");

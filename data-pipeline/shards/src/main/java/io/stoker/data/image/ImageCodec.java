@@ -122,7 +122,8 @@ public final class ImageCodec {
           if (pixels.isEmpty()) {
             return Optional.empty();
           }
-          Pixels upright = ExifOrientation.upright(pixels.get(), header.orientation());
+          Pixels colored = frame.get().toSrgb(pixels.get());
+          Pixels upright = ExifOrientation.upright(colored, header.orientation());
           Extent extent = Extent.reduced(upright.shape(), header, reduction);
           return Optional.of(new Used<>(use.of(new DecodedImage(upright, extent))));
         });

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.image;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
  * The frame of a JPEG file of the usual kinds (ITU-T T.81, annex B): 8 bits, baseline or
- * progressive with Huffman codes, grey or YCbCr in 4:4:4, 4:4:0, 4:2:2 or 4:2:0, without a colour
- * profile. Its colours are the same in any decoder that knows these kinds.
+ * progressive with Huffman codes, grey or YCbCr in 4:4:4, 4:4:0, 4:2:2 or 4:2:0. Its colours are
+ * the same in any decoder that knows these kinds.
  *
  * @param buffered whether decoders keep all coefficients, because several scans make the picture
+ * @param profile by which its colours are brought to sRGB
  */
-record JpegFrame(boolean buffered) {
+record JpegFrame(boolean buffered, Optional<ColorProfile> profile) {
   private static final int START_OF_SCAN = 0xDA;
   private static final int APP0 = 0xE0;
   private static final int APP2 = 0xE2;
   private static final int APP14 = 0xEE;
   private static final int JFIF_BYTES = 14;
+
+  /** Its name, the number of the part, and how many there are. */
+  private static final int PROFILE_HEADER_BYTES = 14;
+
   private static final int ADOBE_BYTES = 12;
   private static final int PROGRESSIVE = 0xC2;
   private static final int NO_ADOBE_SEGMENT = -1;
@@ -32,6 +38,9 @@ record JpegFrame(boolean buffered) {
     boolean jfif = false;
     int transform = NO_ADOBE_SEGMENT;
     int frame = 0;
+    ByteArrayOutputStream profile = new ByteArrayOutputStream();
+    int parts = 0;
+    int allParts = 0;
     int position = 2;
     while (file.unsignedByte(position + 1) != START_OF_SCAN) {
       int marker = file.unsignedByte(position + 1);
@@ -42,7 +51,13 @@ record JpegFrame(boolean buffered) {
       int start = position + 4;
       int end = file.require(position + 2, file.unsignedShort(position + 2));
       if (marker == APP2 && file.hasText(start, "ICC_PROFILE\0")) {
-        return Optional.empty(); // Its colours are converted from the full picture.
+        int all = end - start < PROFILE_HEADER_BYTES ? 0 : file.unsignedByte(start + 13);
+        boolean fits = parts == 0 ? all > 0 : all == allParts;
+        if (!fits || file.unsignedByte(start + 12) != ++parts) {
+          return Optional.empty(); // Decoders differ in what they make of these.
+        }
+        allParts = all;
+        profile.write(bytes, start + PROFILE_HEADER_BYTES, end - start - PROFILE_HEADER_BYTES);
       } else if (marker == APP0) {
         jfif |= file.hasText(start, "JFIF\0") && end - start >= JFIF_BYTES;
       } else if (marker == APP14 && file.hasText(start, "Adobe")) {
@@ -57,11 +72,24 @@ record JpegFrame(boolean buffered) {
       }
       position = end;
     }
-    if (frame == 0 || !isUsual(file, frame + 4, jfif, transform)) {
+    if (frame == 0 || parts != allParts || !isUsual(file, frame + 4, jfif, transform)) {
       return Optional.empty();
     }
-    boolean oneScan = file.unsignedByte(position + 4) == file.unsignedByte(frame + 9);
-    return Optional.of(new JpegFrame(!oneScan || file.unsignedByte(frame + 1) == PROGRESSIVE));
+    int components = file.unsignedByte(frame + 9);
+    boolean oneScan = file.unsignedByte(position + 4) == components;
+    boolean buffered = !oneScan || file.unsignedByte(frame + 1) == PROGRESSIVE;
+    if (parts == 0) {
+      return Optional.of(new JpegFrame(buffered, Optional.empty()));
+    }
+    return components == 1
+        ? Optional.empty()
+        : ColorProfile.of(profile.toByteArray())
+            .map(colors -> new JpegFrame(buffered, Optional.of(colors)));
+  }
+
+  /** The colours as sRGB, of the picture at any size. */
+  Pixels toSrgb(Pixels pixels) {
+    return profile.isPresent() ? profile.get().toSrgb(pixels) : pixels;
   }
 
   /**

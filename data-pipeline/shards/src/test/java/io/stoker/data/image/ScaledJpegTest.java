@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.base.Sha256;
 import io.stoker.data.TestImages;
 import io.stoker.failure.ResourceException;
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -234,17 +237,78 @@ class ScaledJpegTest {
     assertThat(JpegFrame.usual(with(TestImages.realFile("baseline-420.jpg"), 0xE0, 4, 'X')))
         .isPresent();
     assertThat(JpegFrame.usual(TestImages.realFile("progressive.jpg")))
-        .contains(new JpegFrame(true));
-    assertThat(JpegFrame.usual(usual)).contains(new JpegFrame(false));
+        .contains(new JpegFrame(true, Optional.empty()));
+    assertThat(JpegFrame.usual(usual)).contains(new JpegFrame(false, Optional.empty()));
     assertThat(JpegFrame.usual(with(usual, 0xDA, 4, 1))) // components of the first scan
-        .contains(new JpegFrame(true));
+        .contains(new JpegFrame(true, Optional.empty()));
+  }
+
+  /** At 1/1 the decoders differ by the rounding of YCbCr, which the conversion may double. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void coloursOfAProfileAreThoseOfTheFullDecoder(int segments) throws Exception {
+    byte[] plain = photo(403, 301);
+    byte[] file = TestImages.withProfile(plain, TestImages.displayP3(), segments);
+    Pixels full = ImageCodec.decode(file, LIMIT);
+    assertThat(Difference.between(full, ImageCodec.decode(plain, LIMIT)).mean()).isGreaterThan(4);
+
+    JpegFrame frame = JpegFrame.usual(file).orElseThrow();
+    Difference difference =
+        Difference.between(frame.toSrgb(ScaledJpeg.decode(file, 1).orElseThrow()), full);
+    assertThat(difference.mean()).isLessThan(0.5);
+    assertThat(difference.worst()).isLessThanOrEqualTo(4);
+
+    ImageShape target = new ImageShape(37, 37, 3);
+    LeastSize least = Decoding.SCALED.leastFor(target);
+    Pixels exact = ImageCodec.decode(file, LIMIT, LeastSize.ALL, image -> image.fit(target));
+    Pixels scaled = ImageCodec.decode(file, LIMIT, least, image -> image.fit(target));
+    assertThat(decode(file, least).shape()).isEqualTo(new ImageShape(76, 101, 3));
+    assertThat(Difference.between(scaled, exact).mean()).isLessThan(1);
+  }
+
+  @Test
+  void aProfileOfStandardColoursChangesNothing() throws Exception {
+    byte[] plain = photo(403, 301);
+    byte[] standard = ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData();
+    LeastSize least = new LeastSize(50, 50);
+    assertThat(decode(TestImages.withProfile(plain, standard, 1), least).values())
+        .isEqualTo(decode(plain, least).values());
+  }
+
+  /** Those that are damaged, of grey or printed pictures, or in parts that do not fit together. */
+  @Test
+  void leavesOtherProfilesToTheFullDecoder() throws Exception {
+    byte[] usual = TestImages.realFile("baseline-444.jpg");
+    byte[] profile = TestImages.displayP3();
+    byte[] file = TestImages.withProfile(usual, profile, 2);
+    assertThat(JpegFrame.usual(file)).isPresent();
+    List<byte[]> others = new ArrayList<>();
+    for (String damage : List.of("prtr", "GRAY", "CMYK", "ACSP")) {
+      int at = damage.equals("prtr") ? 12 : damage.equals("ACSP") ? 36 : 16;
+      byte[] damaged = profile.clone();
+      System.arraycopy(damage.getBytes(StandardCharsets.US_ASCII), 0, damaged, at, 4);
+      others.add(TestImages.withProfile(usual, damaged, 1));
+    }
+    others.add(TestImages.withProfile(usual, Arrays.copyOf(profile, profile.length - 1), 1));
+    others.add(TestImages.withProfile(usual, Arrays.copyOf(profile, 127), 1));
+    byte[] noTags = Arrays.copyOf(profile, 132);
+    ByteBuffer.wrap(noTags).putInt(0, 132).putInt(128, 0);
+    others.add(TestImages.withProfile(usual, noTags, 1));
+    others.add(TestImages.withProfile(file, profile, 1)); // three parts, of one and of two
+    others.add(with(file, 0xE2, 16, 2)); // the second part comes first
+    others.add(with(file, 0xE2, 17, 3)); // the third part is not there
+    others.add(TestImages.withProfile(TestImages.realFile("grey.jpg"), profile, 1));
+    for (int i = 0; i < others.size(); i++) {
+      assertThat(JpegFrame.usual(others.get(i))).as("file %d", i).isEmpty();
+    }
   }
 
   @Test
   void countsCoefficientsThatAreKeptAsMemory() {
     ImageHeader header = ImageHeader.of(3000, 4001, ExifOrientation.UPRIGHT);
-    assertThat(new JpegFrame(false).pixelsHeld(header, 8)).isEqualTo(375 * 501);
-    assertThat(new JpegFrame(true).pixelsHeld(header, 8)).isEqualTo(375 * 501 + 3000L * 4001 / 2);
+    assertThat(new JpegFrame(false, Optional.empty()).pixelsHeld(header, 8)).isEqualTo(375 * 501);
+    assertThat(new JpegFrame(true, Optional.empty()).pixelsHeld(header, 8))
+        .isEqualTo(375 * 501 + 3000L * 4001 / 2);
   }
 
   /** Each picture has 3 MB, so 300 of them would show; JavaCPP, which counts memory, has none. */
