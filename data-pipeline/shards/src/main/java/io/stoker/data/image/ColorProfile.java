@@ -5,9 +5,6 @@ import com.twelvemonkeys.imageio.color.ColorProfiles;
 import com.twelvemonkeys.imageio.color.ColorSpaces;
 import java.awt.color.ColorSpace;
 import java.awt.image.ColorConvertOp;
-import java.awt.image.DataBufferByte;
-import java.awt.image.Raster;
-import java.awt.image.WritableRaster;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
@@ -54,19 +51,9 @@ final class ColorProfile {
     }
     byte[] values = new byte[pixels.values().length];
     new ColorConvertOp(colors, ColorSpace.getInstance(ColorSpace.CS_sRGB), null)
-        .filter(raster(pixels.shape(), pixels.values()), raster(pixels.shape(), values));
+        .filter(
+            Rasters.view(pixels.shape(), pixels.values()).getRaster(),
+            Rasters.view(pixels.shape(), values).getRaster());
     return new Pixels(pixels.shape(), values);
-  }
-
-  /** A view of interleaved values. */
-  private static WritableRaster raster(ImageShape shape, byte[] values) {
-    return Raster.createInterleavedRaster(
-        new DataBufferByte(values, values.length),
-        shape.width(),
-        shape.height(),
-        shape.width() * shape.channels(),
-        shape.channels(),
-        new int[] {0, 1, 2},
-        null);
   }
 }

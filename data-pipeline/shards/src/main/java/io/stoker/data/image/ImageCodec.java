@@ -12,7 +12,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
-import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.stream.ImageInputStream;
@@ -88,8 +87,10 @@ public final class ImageCodec {
             .orElseThrow(() -> new UnreadableImageException(ImageFormat.describeOther(file)));
     long limit = Math.min(maximumPixels, LARGEST_PIXELS);
     ImageHeader header = check(format, file, limit);
-    if (format == ImageFormat.JPEG) {
-      Optional<Used<T>> scaled = decodeScaled(file, header, least, use);
+    Optional<JpegFrame> frame =
+        format == ImageFormat.JPEG ? JpegFrame.usual(file) : Optional.empty();
+    if (frame.isPresent()) {
+      Optional<Used<T>> scaled = decodeScaled(file, header, frame.get(), least, use);
       if (scaled.isPresent()) {
         return scaled.get().value();
       }
@@ -97,32 +98,49 @@ public final class ImageCodec {
     return DecodingBudget.within(
         header.height() * header.width(),
         () -> {
-          byte[] picture = format.firstPicture(file);
-          Pixels pixels = read(format, picture, 0, picture.length, limit);
-          Pixels upright = ExifOrientation.upright(header.onCanvas(pixels), header.orientation());
-          return use.of(DecodedImage.whole(upright));
+          Optional<Pixels> usual = frame.flatMap(kind -> decodeUsual(file, header, kind));
+          Pixels pixels = usual.isPresent() ? usual.get() : decodeAny(format, file, header, limit);
+          return use.of(DecodedImage.whole(ExifOrientation.upright(pixels, header.orientation())));
         });
+  }
+
+  /** The pixels as they are stored; empty if the decoder that knows all kinds is to decide. */
+  private static Optional<Pixels> decodeUsual(byte[] file, ImageHeader header, JpegFrame frame) {
+    return frame.profile().isPresent()
+        ? Optional.empty()
+        : PlainJpeg.decode(
+            file,
+            new ImageShape(
+                Math.toIntExact(header.height()),
+                Math.toIntExact(header.width()),
+                frame.channels()));
+  }
+
+  /** The pixels as they are stored, on their canvas. */
+  private static Pixels decodeAny(ImageFormat format, byte[] file, ImageHeader header, long limit)
+      throws UnreadableImageException {
+    byte[] picture = format.firstPicture(file);
+    return header.onCanvas(read(format, picture, 0, picture.length, limit));
   }
 
   /**
    * What is used of the pixels at a fraction of their size; empty if the file is decoded in full.
    */
   private static <T> Optional<Used<T>> decodeScaled(
-      byte[] file, ImageHeader header, LeastSize least, Use<T> use)
+      byte[] file, ImageHeader header, JpegFrame frame, LeastSize least, Use<T> use)
       throws UnreadableImageException {
     int reduction = least.reduction(header.uprightHeight(), header.uprightWidth());
-    Optional<JpegFrame> frame = reduction == 1 ? Optional.empty() : JpegFrame.usual(file);
-    if (frame.isEmpty()) {
+    if (reduction == 1) {
       return Optional.empty();
     }
     return DecodingBudget.within(
-        frame.get().pixelsHeld(header, reduction),
+        frame.pixelsHeld(header, reduction),
         () -> {
           Optional<Pixels> pixels = ScaledJpeg.decode(file, reduction);
           if (pixels.isEmpty()) {
             return Optional.empty();
           }
-          Pixels colored = frame.get().toSrgb(pixels.get());
+          Pixels colored = frame.toSrgb(pixels.get());
           Pixels upright = ExifOrientation.upright(colored, header.orientation());
           Extent extent = Extent.reduced(upright.shape(), header, reduction);
           return Optional.of(new Used<>(use.of(new DecodedImage(upright, extent))));
@@ -157,7 +175,7 @@ public final class ImageCodec {
       byte[] source, int offset, int length, ImageShape shape, byte[] target)
       throws UnreadableImageException {
     if (length > 0 && source[offset] == (byte) 0xFF) {
-      ShardJpeg.decode(source, offset, length, shape, target);
+      PlainJpeg.decode(source, offset, length, shape, target);
       return;
     }
     Pixels pixels = read(ImageFormat.PNG, source, offset, length, shape.area());
@@ -170,24 +188,17 @@ public final class ImageCodec {
 
   /** Encodes as baseline JPEG of a quality of 1 to 100. */
   public static byte[] encodeJpeg(Pixels pixels, int quality) {
-    ImageWriter writer = ImageReaders.jpegWriter();
-    ImageWriteParam param = writer.getDefaultWriteParam();
-    param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-    param.setCompressionQuality(quality / 100f);
-    return write(writer, param, pixels);
+    return PlainJpeg.encode(pixels, quality);
   }
 
   /** Encodes as PNG. */
   public static byte[] encodePng(Pixels pixels) {
     ImageWriter writer = ImageReaders.pngWriter();
-    return write(writer, writer.getDefaultWriteParam(), pixels);
-  }
-
-  private static byte[] write(ImageWriter writer, ImageWriteParam param, Pixels pixels) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(pixels.values().length / 4 + 1024);
     try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
       writer.setOutput(out);
-      writer.write(null, new IIOImage(Rasters.toImage(pixels), null, null), param);
+      writer.write(
+          null, new IIOImage(Rasters.toImage(pixels), null, null), writer.getDefaultWriteParam());
     } catch (IOException e) { // There is no device underneath that could fail.
       throw new UncheckedIOException(e);
     } finally {

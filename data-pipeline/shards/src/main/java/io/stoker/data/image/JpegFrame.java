@@ -10,10 +10,11 @@ import java.util.Optional;
  * progressive with Huffman codes, grey or YCbCr in 4:4:4, 4:4:0, 4:2:2 or 4:2:0. Its colours are
  * the same in any decoder that knows these kinds.
  *
+ * @param channels 1 for a grey picture, else 3
  * @param buffered whether decoders keep all coefficients, because several scans make the picture
  * @param profile by which its colours are brought to sRGB
  */
-record JpegFrame(boolean buffered, Optional<ColorProfile> profile) {
+record JpegFrame(int channels, boolean buffered, Optional<ColorProfile> profile) {
   private static final int START_OF_SCAN = 0xDA;
   private static final int APP0 = 0xE0;
   private static final int APP2 = 0xE2;
@@ -79,12 +80,12 @@ record JpegFrame(boolean buffered, Optional<ColorProfile> profile) {
     boolean oneScan = file.unsignedByte(position + 4) == components;
     boolean buffered = !oneScan || file.unsignedByte(frame + 1) == PROGRESSIVE;
     if (parts == 0) {
-      return Optional.of(new JpegFrame(buffered, Optional.empty()));
+      return Optional.of(new JpegFrame(components, buffered, Optional.empty()));
     }
     return components == 1
         ? Optional.empty()
         : ColorProfile.of(profile.toByteArray())
-            .map(colors -> new JpegFrame(buffered, Optional.of(colors)));
+            .map(colors -> new JpegFrame(components, buffered, Optional.of(colors)));
   }
 
   /** The colours as sRGB, of the picture at any size. */

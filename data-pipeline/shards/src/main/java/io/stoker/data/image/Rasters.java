@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.image;
 
+import java.awt.Transparency;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 
 /** Between Java's images and {@link Pixels}. */
 final class Rasters {
@@ -47,6 +50,28 @@ final class Rasters {
       swapRedAndBlue(values, data);
     }
     return image;
+  }
+
+  /** An image that is a view of interleaved pixels. */
+  static BufferedImage view(ImageShape shape, byte[] values) {
+    boolean gray = shape.channels() == 1;
+    WritableRaster raster =
+        Raster.createInterleavedRaster(
+            new DataBufferByte(values, shape.bytes()),
+            shape.width(),
+            shape.height(),
+            shape.width() * shape.channels(),
+            shape.channels(),
+            gray ? new int[] {0} : new int[] {0, 1, 2},
+            null);
+    ComponentColorModel colors =
+        new ComponentColorModel(
+            ColorSpace.getInstance(gray ? ColorSpace.CS_GRAY : ColorSpace.CS_sRGB),
+            false,
+            false,
+            Transparency.OPAQUE,
+            DataBuffer.TYPE_BYTE);
+    return new BufferedImage(colors, raster, false, null);
   }
 
   private static boolean isWhole(BufferedImage image) {

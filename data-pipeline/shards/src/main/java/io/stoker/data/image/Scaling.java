@@ -15,6 +15,7 @@ import java.util.Arrays;
 public final class Scaling {
   private static final int WEIGHT_BITS = 16;
   private static final int HALF = 1 << (WEIGHT_BITS - 1);
+  private static final long HALVES = HALF | ((long) HALF << Integer.SIZE);
 
   private final ImageShape from;
   private final Filter columns;
@@ -24,6 +25,10 @@ public final class Scaling {
   private final int[] narrowed;
 
   private final int[] sums;
+
+  /** Two rows of a colour image, of the columns that are needed. */
+  private final long[] paired;
+
   private final byte[] result;
 
   /**
@@ -41,6 +46,7 @@ public final class Scaling {
     rows = filters.rows;
     sums = new int[to.width() * to.channels()];
     narrowed = new int[Math.multiplyExact(rows.end() - rows.start(), sums.length)];
+    paired = new long[to.channels() == 1 ? 0 : 3 * (columns.end() - columns.start())];
     result = new byte[to.bytes()];
   }
 
@@ -58,14 +64,20 @@ public final class Scaling {
   }
 
   private void resizeRows(byte[] source) {
-    for (int y = rows.start(); y < rows.end(); y++) {
-      int in = y * from.width() * from.channels();
-      int out = (y - rows.start()) * sums.length;
-      if (from.channels() == 1) {
-        resizeGreyRow(source, in, columns, narrowed, out);
-      } else {
-        resizeColorRow(source, in, columns, narrowed, out);
+    if (from.channels() == 1) {
+      for (int y = rows.start(); y < rows.end(); y++) {
+        resizeGreyRow(
+            source, y * from.width(), columns, narrowed, (y - rows.start()) * sums.length);
       }
+      return;
+    }
+    for (int y = rows.start(); y < rows.end(); y += 2) {
+      int next = Math.min(y + 1, rows.end() - 1);
+      pair(
+          source,
+          3 * (y * from.width() + columns.start()),
+          3 * (next * from.width() + columns.start()));
+      resizeColorRows((y - rows.start()) * sums.length, (next - rows.start()) * sums.length);
     }
   }
 
@@ -81,23 +93,48 @@ public final class Scaling {
     }
   }
 
-  private static void resizeColorRow(byte[] source, int in, Filter filter, int[] target, int out) {
-    for (int x = 0; x < filter.size(); x++) {
-      int from = in + 3 * filter.first[x];
-      int red = HALF;
-      int green = HALF;
-      int blue = HALF;
-      for (int weight : filter.weights[x]) {
-        red += weight * (source[from] & 0xFF);
-        green += weight * (source[from + 1] & 0xFF);
-        blue += weight * (source[from + 2] & 0xFF);
-        from += 3;
-      }
-      int to = out + 3 * x;
-      target[to] = red >> WEIGHT_BITS;
-      target[to + 1] = green >> WEIGHT_BITS;
-      target[to + 2] = blue >> WEIGHT_BITS;
+  /**
+   * Puts the pixels of two rows side by side: two values in each element, so that one
+   * multiplication does for both. Their sums have at most 24 bits, and weights are not negative.
+   */
+  private void pair(byte[] source, int one, int other) {
+    for (int i = 0; i < paired.length; i += 3) {
+      long red = source[one + i] & 0xFF;
+      long green = source[one + i + 1] & 0xFF;
+      long otherGreen = source[other + i + 1] & 0xFF;
+      paired[i] = red | ((source[one + i + 2] & 0xFFL) << Integer.SIZE);
+      paired[i + 1] = green | ((source[other + i] & 0xFFL) << Integer.SIZE);
+      paired[i + 2] = otherGreen | ((source[other + i + 2] & 0xFFL) << Integer.SIZE);
     }
+  }
+
+  private void resizeColorRows(int one, int other) {
+    for (int x = 0; x < columns.size(); x++) {
+      int at = 3 * (columns.first[x] - columns.start());
+      long redAndBlue = HALVES;
+      long greenAndRed = HALVES;
+      long greenAndBlue = HALVES;
+      for (int weight : columns.weights[x]) {
+        redAndBlue += weight * paired[at];
+        greenAndRed += weight * paired[at + 1];
+        greenAndBlue += weight * paired[at + 2];
+        at += 3;
+      }
+      narrowed[one + 3 * x] = first(redAndBlue);
+      narrowed[one + 3 * x + 1] = first(greenAndRed);
+      narrowed[one + 3 * x + 2] = second(redAndBlue);
+      narrowed[other + 3 * x] = second(greenAndRed);
+      narrowed[other + 3 * x + 1] = first(greenAndBlue);
+      narrowed[other + 3 * x + 2] = second(greenAndBlue);
+    }
+  }
+
+  private static int first(long sums) {
+    return (int) sums >> WEIGHT_BITS;
+  }
+
+  private static int second(long sums) {
+    return (int) (sums >> (Integer.SIZE + WEIGHT_BITS));
   }
 
   private void resizeColumns() {

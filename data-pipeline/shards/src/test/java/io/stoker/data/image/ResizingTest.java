@@ -26,7 +26,14 @@ class ResizingTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"37, 50, 8, 1", "50, 37, 8, 3", "8, 8, 20, 3", "64, 64, 63, 1", "100, 9, 9, 3"})
+  @CsvSource({
+    "37, 50, 8, 1",
+    "50, 37, 8, 3",
+    "8, 8, 20, 3",
+    "64, 64, 63, 1",
+    "100, 9, 9, 3",
+    "51, 77, 17, 3"
+  })
   void isTheTriangleFilterAndTheMiddle(int height, int width, int size, int channels) {
     Pixels image = TestImages.noise(height, width, channels, 3);
     ImageShape target = new ImageShape(size, size, channels);

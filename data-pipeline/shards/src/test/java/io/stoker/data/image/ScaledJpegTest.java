@@ -237,10 +237,10 @@ class ScaledJpegTest {
     assertThat(JpegFrame.usual(with(TestImages.realFile("baseline-420.jpg"), 0xE0, 4, 'X')))
         .isPresent();
     assertThat(JpegFrame.usual(TestImages.realFile("progressive.jpg")))
-        .contains(new JpegFrame(true, Optional.empty()));
-    assertThat(JpegFrame.usual(usual)).contains(new JpegFrame(false, Optional.empty()));
+        .contains(new JpegFrame(3, true, Optional.empty()));
+    assertThat(JpegFrame.usual(usual)).contains(new JpegFrame(3, false, Optional.empty()));
     assertThat(JpegFrame.usual(with(usual, 0xDA, 4, 1))) // components of the first scan
-        .contains(new JpegFrame(true, Optional.empty()));
+        .contains(new JpegFrame(3, true, Optional.empty()));
   }
 
   /** At 1/1 the decoders differ by the rounding of YCbCr, which the conversion may double. */
@@ -306,8 +306,9 @@ class ScaledJpegTest {
   @Test
   void countsCoefficientsThatAreKeptAsMemory() {
     ImageHeader header = ImageHeader.of(3000, 4001, ExifOrientation.UPRIGHT);
-    assertThat(new JpegFrame(false, Optional.empty()).pixelsHeld(header, 8)).isEqualTo(375 * 501);
-    assertThat(new JpegFrame(true, Optional.empty()).pixelsHeld(header, 8))
+    assertThat(new JpegFrame(3, false, Optional.empty()).pixelsHeld(header, 8))
+        .isEqualTo(375 * 501);
+    assertThat(new JpegFrame(3, true, Optional.empty()).pixelsHeld(header, 8))
         .isEqualTo(375 * 501 + 3000L * 4001 / 2);
   }
 
