@@ -64,7 +64,11 @@ final class PlainJpeg {
   static Optional<Pixels> decode(byte[] file, ImageShape shape) {
     byte[] pixels = new byte[shape.bytes()];
     try {
-      decode(file, 0, file.length, shape, pixels);
+      use(
+          codec -> {
+            codec.read(file, 0, file.length, shape, pixels);
+            codec.forget();
+          });
     } catch (UnreadableImageException e) {
       return Optional.empty();
     }
@@ -115,6 +119,13 @@ final class PlainJpeg {
       target = pixels;
       shape = wanted;
     }
+  }
+
+  /** Holds an image no longer, which may be large. */
+  private void forget() {
+    reader.setInput(null);
+    readParam.setDestination(null);
+    target = null;
   }
 
   /** Encodes as baseline JPEG of a quality of 1 to 100. */

@@ -9,9 +9,11 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -276,5 +278,27 @@ class ImageCodecTest {
       damaged[10 + random.nextInt(28)] ^= (byte) (1 << random.nextInt(8));
       assertThat(decode(damaged).shape().area()).isEqualTo(200);
     }
+  }
+
+  /** Each thread keeps a decoder and an encoder, and none of their images: one may have 200 MB. */
+  @Test
+  void holdsNoImageThatItHasDecodedOrEncoded() throws Exception {
+    byte[] file = ImageCodec.encodeJpeg(TestImages.noise(64, 48, 3, 1), 90);
+    Pixels decoded = ImageCodec.decode(file, LIMIT);
+    WeakReference<byte[]> decodedValues = new WeakReference<>(decoded.values());
+    Pixels encoded = TestImages.noise(64, 48, 3, 2);
+    WeakReference<byte[]> encodedValues = new WeakReference<>(encoded.values());
+    assertThat(ImageCodec.encodeJpeg(encoded, 90)).isNotEmpty();
+    assertThat(decoded.values()).isNotEqualTo(encoded.values());
+    decoded = null;
+    encoded = null;
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while ((decodedValues.get() != null || encodedValues.get() != null)
+        && System.nanoTime() < end) {
+      System.gc();
+      Thread.sleep(20);
+    }
+    assertThat(decodedValues.get()).isNull();
+    assertThat(encodedValues.get()).isNull();
   }
 }
