@@ -144,7 +144,7 @@ final class SoakFaults {
         .toList();
   }
 
-  /** Until it has ended: what still lives while it dies would count as present. */
+  /** Kills a worker and waits until it has ended: a dying worker would count as present. */
   private static boolean kill(ProcessHandle worker) {
     boolean killed = worker.destroyForcibly();
     worker.onExit().join();

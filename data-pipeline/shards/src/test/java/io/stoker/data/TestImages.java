@@ -112,6 +112,17 @@ public final class TestImages {
     return profile.getData();
   }
 
+  /**
+   * A profile whose damage shows only when colours are converted from it: one of its texts is where
+   * a table for that should be.
+   */
+  public static byte[] profileWithoutConversion() {
+    byte[] profile = displayP3();
+    int description = new String(profile, StandardCharsets.ISO_8859_1).indexOf("desc");
+    ByteBuffer.wrap(profile).put(description, "A2B0".getBytes(StandardCharsets.US_ASCII));
+    return profile;
+  }
+
   private static byte[] xyz(double... values) {
     ByteBuffer tag = ByteBuffer.allocate(20);
     tag.put("XYZ ".getBytes(StandardCharsets.US_ASCII)).putInt(0);
@@ -121,7 +132,7 @@ public final class TestImages {
     return tag.array();
   }
 
-  /** The same JPEG with a colour profile, in so many segments. */
+  /** The same JPEG with a colour profile, split into {@code segments} segments. */
   public static byte[] withProfile(byte[] jpeg, byte[] profile, int segments) {
     ByteBuffer file = ByteBuffer.allocate(jpeg.length + profile.length + 18 * segments);
     file.put(jpeg, 0, 2);

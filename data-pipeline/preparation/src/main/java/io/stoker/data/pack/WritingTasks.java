@@ -15,12 +15,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs Spark jobs that write files, so that what they wrote can be deleted when they fail. Spark
- * reports a failure while other tasks of the job still run, and these make folders again that were
- * deleted before they end.
+ * Runs Spark jobs that write files, so that what they wrote can be deleted afterwards. Spark
+ * reports a failure while other tasks of the job still run, and a success while a second copy of a
+ * task does; these make folders again that were deleted before they end.
  */
 public final class WritingTasks {
-  /** How long tasks of a job that failed may take to end. */
+  /** How long tasks of a job that has ended may take to end. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final Duration PAUSE = Duration.ofMillis(20);
@@ -39,7 +39,7 @@ public final class WritingTasks {
   }
 
   /**
-   * Runs jobs. If they fail, waits up to 10 s until none of their tasks runs.
+   * Runs jobs, and waits up to 10 s until none of their tasks runs.
    *
    * @param spark where they run
    * @param writing starts them on this thread, or on threads that have its local properties
@@ -52,9 +52,11 @@ public final class WritingTasks {
     spark.setLocalProperty(JOB, running.job);
     spark.addSparkListener(running);
     try {
-      return writing.run();
+      T result = writing.run();
+      running.awaitEnd(() -> {}); // All tasks of a job that has succeeded have started.
+      return result;
     } catch (Exception | Error e) {
-      running.awaitEnd(spark);
+      running.awaitEnd(() -> spark.listenerBus().waitUntilEmpty(PATIENCE.toMillis()));
       throw e;
     } finally {
       spark.removeSparkListener(running);
@@ -95,10 +97,15 @@ public final class WritingTasks {
       return tasks.size();
     }
 
-    private void awaitEnd(SparkContext spark) {
+    /**
+     * Waits until none of the tasks runs.
+     *
+     * @param starts waits until the starts of all of them are known
+     */
+    private void awaitEnd(Wait starts) {
       long deadline = System.nanoTime() + PATIENCE.toNanos();
       try {
-        spark.listenerBus().waitUntilEmpty(PATIENCE.toMillis());
+        starts.run();
         while (count() > 0 && System.nanoTime() < deadline) {
           Thread.sleep(PAUSE.toMillis());
         }
@@ -106,10 +113,14 @@ public final class WritingTasks {
           LOG.warn("{} tasks still run, and may write again what is deleted now", count());
         }
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt(); // The failure that led here is the one to report.
+        Thread.currentThread().interrupt(); // What led here is what is to be reported.
       } catch (TimeoutException e) {
         LOG.warn("Spark does not say whether tasks that write still run: {}", e.toString());
       }
     }
+  }
+
+  private interface Wait {
+    void run() throws TimeoutException;
   }
 }

@@ -9,46 +9,40 @@ import java.nio.ByteOrder;
 import java.util.Optional;
 
 /**
- * The ICC profile of a file (ICC.1:2010), by which its colours are brought to sRGB as the full
- * decoder brings them. Of a display that has red, green and blue, as cameras and editors write
- * them; the full decoder has rules of its own for others, and for damaged ones.
+ * The ICC profile of a file (ICC.1:2010), by which its colours are converted to sRGB as the full
+ * decoder converts them. Only profiles of RGB displays are used here, as cameras and editors write
+ * them; the full decoder has rules of its own for others.
  */
 final class ColorProfile {
   private static final int HEADER_BYTES = 128;
 
-  private final ColorSpace colors;
+  private ColorProfile() {}
 
-  private ColorProfile(ColorSpace colors) {
-    this.colors = colors;
+  /** Whether a profile is of an RGB display, by its header; what follows may still be damaged. */
+  static boolean isOfRgbDisplay(byte[] profile) throws UnreadableImageException {
+    FileBytes file = new FileBytes(profile, ByteOrder.BIG_ENDIAN);
+    return profile.length >= HEADER_BYTES
+        && file.unsignedInt(0) == profile.length
+        && file.hasText(12, "mntr")
+        && file.hasText(16, "RGB ")
+        && file.hasText(36, "acsp");
   }
 
   /**
-   * Reads a profile.
+   * Converts pixels of three channels to sRGB.
    *
-   * @return empty if it is damaged or of another kind
+   * @return empty if the profile is damaged
    */
-  static Optional<ColorProfile> of(byte[] profile) throws UnreadableImageException {
-    FileBytes file = new FileBytes(profile, ByteOrder.BIG_ENDIAN);
-    if (profile.length < HEADER_BYTES
-        || file.unsignedInt(0) != profile.length
-        || !file.hasText(12, "mntr")
-        || !file.hasText(16, "RGB ")
-        || !file.hasText(36, "acsp")) {
-      return Optional.empty();
-    }
+  static Optional<Pixels> toSrgb(byte[] profile, Pixels pixels) {
     try {
-      return Optional.of(
-          new ColorProfile(ColorSpaces.createColorSpace(ColorProfiles.createProfile(profile))));
-    } catch (RuntimeException e) { // Java has no exception in common for what may be wrong with it.
+      ColorSpace colors = ColorSpaces.createColorSpace(ColorProfiles.createProfile(profile));
+      return Optional.of(colors.isCS_sRGB() ? pixels : converted(pixels, colors));
+    } catch (RuntimeException e) { // Some damage shows only here, and in exceptions of many kinds.
       return Optional.empty();
     }
   }
 
-  /** Brings colours to sRGB; of three channels. */
-  Pixels toSrgb(Pixels pixels) {
-    if (colors.isCS_sRGB()) {
-      return pixels;
-    }
+  private static Pixels converted(Pixels pixels, ColorSpace colors) {
     byte[] values = new byte[pixels.values().length];
     new ColorConvertOp(colors, ColorSpace.getInstance(ColorSpace.CS_sRGB), null)
         .filter(

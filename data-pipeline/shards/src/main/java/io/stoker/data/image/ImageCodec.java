@@ -106,7 +106,7 @@ public final class ImageCodec {
 
   /** The pixels as they are stored; empty if the decoder that knows all kinds is to decide. */
   private static Optional<Pixels> decodeUsual(byte[] file, ImageHeader header, JpegFrame frame) {
-    return frame.profile().isPresent()
+    return frame.hasProfile()
         ? Optional.empty()
         : PlainJpeg.decode(
             file,
@@ -136,12 +136,11 @@ public final class ImageCodec {
     return DecodingBudget.within(
         frame.pixelsHeld(header, reduction),
         () -> {
-          Optional<Pixels> pixels = ScaledJpeg.decode(file, reduction);
+          Optional<Pixels> pixels = ScaledJpeg.decode(file, reduction).flatMap(frame::toSrgb);
           if (pixels.isEmpty()) {
             return Optional.empty();
           }
-          Pixels colored = frame.toSrgb(pixels.get());
-          Pixels upright = ExifOrientation.upright(colored, header.orientation());
+          Pixels upright = ExifOrientation.upright(pixels.get(), header.orientation());
           Extent extent = Extent.reduced(upright.shape(), header, reduction);
           return Optional.of(new Used<>(use.of(new DecodedImage(upright, extent))));
         });

@@ -9,12 +9,8 @@ import java.util.Optional;
  * The frame of a JPEG file of the usual kinds (ITU-T T.81, annex B): 8 bits, baseline or
  * progressive with Huffman codes, grey or YCbCr in 4:4:4, 4:4:0, 4:2:2 or 4:2:0. Its colours are
  * the same in any decoder that knows these kinds.
- *
- * @param channels 1 for a grey picture, else 3
- * @param buffered whether decoders keep all coefficients, because several scans make the picture
- * @param profile by which its colours are brought to sRGB
  */
-record JpegFrame(int channels, boolean buffered, Optional<ColorProfile> profile) {
+final class JpegFrame {
   private static final int START_OF_SCAN = 0xDA;
   private static final int APP0 = 0xE0;
   private static final int APP2 = 0xE2;
@@ -28,6 +24,18 @@ record JpegFrame(int channels, boolean buffered, Optional<ColorProfile> profile)
   private static final int PROGRESSIVE = 0xC2;
   private static final int NO_ADOBE_SEGMENT = -1;
   private static final int YCBCR = 1;
+
+  private final int channels;
+  private final boolean buffered;
+
+  /** The colour profile; empty if there is none. */
+  private final byte[] profile;
+
+  private JpegFrame(int channels, boolean buffered, byte[] profile) {
+    this.channels = channels;
+    this.buffered = buffered;
+    this.profile = profile;
+  }
 
   /**
    * The frame of a file that {@link JpegStructure} has checked.
@@ -79,18 +87,36 @@ record JpegFrame(int channels, boolean buffered, Optional<ColorProfile> profile)
     int components = file.unsignedByte(frame + 9);
     boolean oneScan = file.unsignedByte(position + 4) == components;
     boolean buffered = !oneScan || file.unsignedByte(frame + 1) == PROGRESSIVE;
-    if (parts == 0) {
-      return Optional.of(new JpegFrame(components, buffered, Optional.empty()));
-    }
-    return components == 1
-        ? Optional.empty()
-        : ColorProfile.of(profile.toByteArray())
-            .map(colors -> new JpegFrame(components, buffered, Optional.of(colors)));
+    byte[] colors = profile.toByteArray();
+    boolean convertible = components == 3 && ColorProfile.isOfRgbDisplay(colors);
+    return parts == 0 || convertible
+        ? Optional.of(new JpegFrame(components, buffered, colors))
+        : Optional.empty();
   }
 
-  /** The colours as sRGB, of the picture at any size. */
-  Pixels toSrgb(Pixels pixels) {
-    return profile.isPresent() ? profile.get().toSrgb(pixels) : pixels;
+  /** 1 for a grey picture, else 3. */
+  int channels() {
+    return channels;
+  }
+
+  /** Whether decoders keep all coefficients, because several scans make the picture. */
+  boolean isBuffered() {
+    return buffered;
+  }
+
+  /** Whether the colours are others than sRGB's. */
+  boolean hasProfile() {
+    return profile.length > 0;
+  }
+
+  /**
+   * The colours as sRGB.
+   *
+   * @param pixels the decoded picture, at any size
+   * @return empty if the profile is damaged
+   */
+  Optional<Pixels> toSrgb(Pixels pixels) {
+    return hasProfile() ? ColorProfile.toSrgb(profile, pixels) : Optional.of(pixels);
   }
 
   /**

@@ -37,14 +37,14 @@ final class PlainJpeg {
   }
 
   /** What is done with the codec of this thread. */
-  private interface Use<E extends Exception> {
-    void by(PlainJpeg codec) throws E;
+  private interface Action<E extends Exception> {
+    void run(PlainJpeg codec) throws E;
   }
 
-  private static <E extends Exception> void use(Use<E> use) throws E {
+  private static <E extends Exception> void withCodec(Action<E> action) throws E {
     boolean done = false;
     try {
-      use.by(OF_THREAD.get());
+      action.run(OF_THREAD.get());
       done = true;
     } finally {
       if (!done) { // The codec may be in any state.
@@ -64,7 +64,7 @@ final class PlainJpeg {
   static Optional<Pixels> decode(byte[] file, ImageShape shape) {
     byte[] pixels = new byte[shape.bytes()];
     try {
-      use(
+      withCodec(
           codec -> {
             codec.read(file, 0, file.length, shape, pixels);
             codec.forget();
@@ -76,7 +76,8 @@ final class PlainJpeg {
   }
 
   /**
-   * Decodes an image as shards hold it (baseline JFIF, grey or YCbCr).
+   * Decodes an image as shards hold it (baseline JFIF, grey or YCbCr). The thread's decoder keeps
+   * {@code target} until its next image, which in training mostly has the same place.
    *
    * @param source holds the file
    * @param offset where it starts
@@ -87,7 +88,7 @@ final class PlainJpeg {
    */
   static void decode(byte[] source, int offset, int length, ImageShape shape, byte[] target)
       throws UnreadableImageException {
-    use(codec -> codec.read(source, offset, length, shape, target));
+    withCodec(codec -> codec.read(source, offset, length, shape, target));
   }
 
   private void read(byte[] source, int offset, int length, ImageShape wanted, byte[] pixels)
@@ -121,7 +122,7 @@ final class PlainJpeg {
     }
   }
 
-  /** Holds an image no longer, which may be large. */
+  /** Drops the image, which may be large. */
   private void forget() {
     reader.setInput(null);
     readParam.setDestination(null);
@@ -131,7 +132,7 @@ final class PlainJpeg {
   /** Encodes as baseline JPEG of a quality of 1 to 100. */
   static byte[] encode(Pixels pixels, int quality) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(pixels.values().length / 4 + 1024);
-    use(codec -> codec.write(Rasters.view(pixels.shape(), pixels.values()), quality, bytes));
+    withCodec(codec -> codec.write(Rasters.view(pixels.shape(), pixels.values()), quality, bytes));
     return bytes.toByteArray();
   }
 

@@ -42,8 +42,8 @@ import org.apache.spark.util.SerializableConfiguration;
  * Classifies a folder of images or of shards on the executors, and writes Parquet, as {@link
  * PredictionFolder} says.
  *
- * <p>Each attempt of a task writes a file of its own. Those of attempts that Spark took the result
- * of are the predictions; what others left goes with the folder in which all of them are.
+ * <p>Each attempt of a task writes a file of its own. The files of the attempts whose results Spark
+ * accepted are the predictions. The files of other attempts are deleted with the staging folder.
  */
 public final class BulkPredictJob {
   private static final String PATH = "path";
@@ -91,7 +91,7 @@ public final class BulkPredictJob {
               new TopColumns(model.metadata().classNames(), request.top()),
               request.model().testViews(),
               request.model().decoding());
-      List<PredictionFile> files = write(spark, scored, images.columns(), folder, output);
+      List<PredictionFile> files = write(spark, scored, images, folder, output);
       return result(output, images, files, model, start);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write " + output, e);
@@ -159,12 +159,13 @@ public final class BulkPredictJob {
   private static List<PredictionFile> write(
       JavaSparkContext spark,
       JavaRDD<Row> scored,
-      PredictionFile.Columns columns,
+      Images images,
       PredictionFolder folder,
       Path output)
       throws IOException {
     String job = UUID.randomUUID().toString();
     String staging = folder.staging().toString();
+    PredictionFile.Columns columns = images.columns();
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
     List<PredictionFile> files;
@@ -188,6 +189,7 @@ public final class BulkPredictJob {
                                                   hadoop.value().value()))
                                           .iterator())
                               .collect()));
+      requireAll(images, rows(files), output);
     } catch (Exception | Error e) { // Spark's checked exceptions reach Java undeclared.
       folder.abandon();
       if (!(e instanceof StokerException) && SparkFailures.chain(e).anyMatch(NoSpace::isSaidBy)) {
@@ -213,16 +215,23 @@ public final class BulkPredictJob {
         task.taskAttemptId());
   }
 
-  private static BulkPredictResult result(
-      Path output, Images images, List<PredictionFile> files, StoredModel model, long start) {
-    long rows = files.stream().mapToLong(PredictionFile::rows).sum();
+  private static long rows(List<PredictionFile> files) {
+    return files.stream().mapToLong(PredictionFile::rows).sum();
+  }
+
+  private static void requireAll(Images images, long rows, Path output) {
     if (rows != images.count()) {
       throw new IllegalStateException(
-          String.format(Locale.ROOT, "%s has %d rows for %d images", output, rows, images.count()));
+          String.format(
+              Locale.ROOT, "%d rows for %d images, to be in %s", rows, images.count(), output));
     }
+  }
+
+  private static BulkPredictResult result(
+      Path output, Images images, List<PredictionFile> files, StoredModel model, long start) {
     return new BulkPredictResult(
         output.toString(),
-        rows,
+        rows(files),
         files.stream().mapToLong(PredictionFile::unreadable).sum(),
         PredictionFile.first(files.stream().flatMap(file -> file.examples().stream())),
         images.ignored(),

@@ -91,7 +91,7 @@ public final class Scoring
         Encoders.row(schema(images.schema(), columns)));
   }
 
-  /** Adds columns to rows that are of no data frame, likewise. */
+  /** Adds the same columns to an RDD of rows. */
   static JavaRDD<Row> score(
       JavaSparkContext spark,
       JavaRDD<Row> images,

@@ -17,11 +17,18 @@ import org.apache.spark.sql.types.StructType;
  * @param top how many of them
  */
 record TopColumns(List<String> classNames, int top) implements ScoreColumns {
-  /** Their names. */
-  static final List<String> NAMES = List.of("prediction", "probability", "top", "error");
-
   private static final StructType CLASS =
       new StructType().add("class", DataTypes.StringType).add("probability", DataTypes.DoubleType);
+
+  static final List<StructField> FIELDS =
+      List.of(
+          DataTypes.createStructField("prediction", DataTypes.StringType, true),
+          DataTypes.createStructField("probability", DataTypes.DoubleType, true),
+          DataTypes.createStructField("top", DataTypes.createArrayType(CLASS, false), true),
+          DataTypes.createStructField("error", DataTypes.StringType, true));
+
+  /** Their names. */
+  static final List<String> NAMES = FIELDS.stream().map(StructField::name).toList();
 
   TopColumns {
     classNames = List.copyOf(classNames);
@@ -29,11 +36,7 @@ record TopColumns(List<String> classNames, int top) implements ScoreColumns {
 
   @Override
   public List<StructField> fields() {
-    return List.of(
-        DataTypes.createStructField(NAMES.get(0), DataTypes.StringType, true),
-        DataTypes.createStructField(NAMES.get(1), DataTypes.DoubleType, true),
-        DataTypes.createStructField(NAMES.get(2), DataTypes.createArrayType(CLASS, false), true),
-        DataTypes.createStructField(NAMES.get(3), DataTypes.StringType, true));
+    return FIELDS;
   }
 
   @Override

@@ -25,15 +25,22 @@ import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.worker.TinyShards;
+import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.util.Progressable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -50,6 +57,42 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("slow")
 class BulkPredictJobTest {
+  /** The local disk as {@code once:/...}, on which each file of predictions fails once. */
+  public static final class FailingOnce extends RawLocalFileSystem {
+    static final Set<String> PARTS = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public URI getUri() {
+      return URI.create("once:///");
+    }
+
+    @Override
+    public FSDataOutputStream create(
+        org.apache.hadoop.fs.Path file,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      FSDataOutputStream out =
+          super.create(file, overwrite, bufferSize, replication, blockSize, progress);
+      String name = file.getName();
+      if (!name.startsWith("part-") || !PARTS.add(name.substring(0, 10))) {
+        return out;
+      }
+      OutputStream failing =
+          new FilterOutputStream(out) {
+            @Override
+            public void close() throws IOException {
+              out.close();
+              throw new IOException("not closed");
+            }
+          };
+      return new FSDataOutputStream(failing, null);
+    }
+  }
+
   @TempDir static Path folder;
 
   private static TinyJob job;
@@ -60,7 +103,7 @@ class BulkPredictJobTest {
   @BeforeAll
   static void train() {
     job = TinyJob.in(folder);
-    spark = LocalSpark.start("local[2]");
+    spark = LocalSpark.start("local[2,2]");
     TrainJob.run(
         spark, job.config("run").epochs(3).build(), ExistingRun.REFUSE, RoundListener.NONE);
   }
@@ -169,6 +212,26 @@ class BulkPredictJobTest {
                 + "probability:double,top:array<struct<class:string,probability:double>>,"
                 + "error:string>");
     assertThat(written().select("sample_id").collectAsList()).doesNotHaveDuplicates().hasSize(321);
+  }
+
+  /** What attempts that failed have written is no prediction. */
+  @Test
+  void eachImageHasOneRowWhereEachTaskFailsOnce() throws IOException {
+    spark.hadoopConfiguration().setClass("fs.once.impl", FailingOnce.class, FileSystem.class);
+    FailingOnce.PARTS.clear();
+    BulkPredictResult result =
+        BulkPredictJob.run(
+            spark, request(job.data(), "once:" + scratch.resolve("out"), ExistingOutput.REFUSE));
+
+    assertThat(result.images()).isEqualTo(321);
+    assertThat(written().select("split", "sample_id").collectAsList())
+        .doesNotHaveDuplicates()
+        .hasSize(321);
+    assertThat(names(scratch.resolve("out")))
+        .doesNotContain(PredictionFolder.STAGING)
+        .filteredOn(name -> name.startsWith("part-"))
+        .hasSameSizeAs(FailingOnce.PARTS)
+        .hasSizeGreaterThan(1);
   }
 
   @Test
