@@ -61,8 +61,9 @@ final class JpegFrame {
       int end = file.require(position + 2, file.unsignedShort(position + 2));
       if (marker == APP2 && file.hasText(start, "ICC_PROFILE\0")) {
         int all = end - start < PROFILE_HEADER_BYTES ? 0 : file.unsignedByte(start + 13);
-        boolean fits = parts == 0 ? all > 0 : all == allParts;
-        if (!fits || file.unsignedByte(start + 12) != ++parts) {
+        parts++;
+        boolean fits = parts <= all && (parts == 1 || all == allParts);
+        if (!fits || file.unsignedByte(start + 12) != parts) {
           return Optional.empty(); // Decoders differ in what they make of these.
         }
         allParts = all;
@@ -104,7 +105,7 @@ final class JpegFrame {
     return buffered;
   }
 
-  /** Whether the colours are others than sRGB's. */
+  /** Whether the file has a colour profile. */
   boolean hasProfile() {
     return profile.length > 0;
   }
