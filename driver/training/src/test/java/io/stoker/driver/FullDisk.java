@@ -5,26 +5,34 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
+import java.util.function.Predicate;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 
-/** The local disk as {@code full:/...}, on which files whose paths end in a text find no room. */
+/** The local disk as {@code full:/...}, on which some files find no room. */
 public final class FullDisk extends RawLocalFileSystem {
-  private static final String NONE = "\0";
+  private static volatile Predicate<Path> refused = FullDisk::none;
 
-  private static volatile String refused = NONE;
+  private static boolean none(Path file) {
+    return false;
+  }
 
-  /** Has no room for more of such files from now on. */
+  /** Has no room from now on for more files whose paths end so. */
   public static void refuse(String ending) {
-    refused = ending;
+    refuse(file -> file.toString().endsWith(ending));
+  }
+
+  /** Has no room for such files from now on; each of them is asked for once when it is opened. */
+  public static void refuse(Predicate<Path> files) {
+    refused = files;
   }
 
   /** Has room for all again. */
   public static void free() {
-    refused = NONE;
+    refused = FullDisk::none;
   }
 
   @Override
@@ -67,7 +75,7 @@ public final class FullDisk extends RawLocalFileSystem {
   }
 
   private static FSDataOutputStream limited(Path file, FSDataOutputStream out) throws IOException {
-    if (!file.toString().endsWith(refused)) {
+    if (!refused.test(file)) {
       return out;
     }
     OutputStream full =

@@ -25,9 +25,7 @@ import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.worker.TinyShards;
-import java.io.FilterOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,10 +35,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.RawLocalFileSystem;
-import org.apache.hadoop.util.Progressable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -57,42 +52,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("slow")
 class BulkPredictJobTest {
-  /** The local disk as {@code once:/...}, on which each file of predictions fails once. */
-  public static final class FailingOnce extends RawLocalFileSystem {
-    static final Set<String> PARTS = ConcurrentHashMap.newKeySet();
-
-    @Override
-    public URI getUri() {
-      return URI.create("once:///");
-    }
-
-    @Override
-    public FSDataOutputStream create(
-        org.apache.hadoop.fs.Path file,
-        boolean overwrite,
-        int bufferSize,
-        short replication,
-        long blockSize,
-        Progressable progress)
-        throws IOException {
-      FSDataOutputStream out =
-          super.create(file, overwrite, bufferSize, replication, blockSize, progress);
-      String name = file.getName();
-      if (!name.startsWith("part-") || !PARTS.add(name.substring(0, 10))) {
-        return out;
-      }
-      OutputStream failing =
-          new FilterOutputStream(out) {
-            @Override
-            public void close() throws IOException {
-              out.close();
-              throw new IOException("not closed");
-            }
-          };
-      return new FSDataOutputStream(failing, null);
-    }
-  }
-
   @TempDir static Path folder;
 
   private static TinyJob job;
@@ -134,6 +93,11 @@ class BulkPredictJobTest {
         2,
         16,
         existing);
+  }
+
+  private BulkPredictRequest onFullDisk() {
+    spark.hadoopConfiguration().setClass("fs.full.impl", FullDisk.class, FileSystem.class);
+    return request(job.data(), "full:" + scratch.resolve("out"), ExistingOutput.REFUSE);
   }
 
   private static SparkSession session() {
@@ -217,11 +181,15 @@ class BulkPredictJobTest {
   /** What attempts that failed have written is no prediction. */
   @Test
   void eachImageHasOneRowWhereEachTaskFailsOnce() throws IOException {
-    spark.hadoopConfiguration().setClass("fs.once.impl", FailingOnce.class, FileSystem.class);
-    FailingOnce.PARTS.clear();
-    BulkPredictResult result =
-        BulkPredictJob.run(
-            spark, request(job.data(), "once:" + scratch.resolve("out"), ExistingOutput.REFUSE));
+    Set<String> failed = ConcurrentHashMap.newKeySet();
+    FullDisk.refuse(
+        file -> file.getName().startsWith("part-") && failed.add(file.getName().substring(0, 10)));
+    BulkPredictResult result;
+    try {
+      result = BulkPredictJob.run(spark, onFullDisk());
+    } finally {
+      FullDisk.free();
+    }
 
     assertThat(result.images()).isEqualTo(321);
     assertThat(written().select("split", "sample_id").collectAsList())
@@ -230,7 +198,7 @@ class BulkPredictJobTest {
     assertThat(names(scratch.resolve("out")))
         .doesNotContain(PredictionFolder.STAGING)
         .filteredOn(name -> name.startsWith("part-"))
-        .hasSameSizeAs(FailingOnce.PARTS)
+        .hasSameSizeAs(failed)
         .hasSizeGreaterThan(1);
   }
 
@@ -397,14 +365,11 @@ class BulkPredictJobTest {
   @ParameterizedTest
   @ValueSource(strings = {".snappy.parquet", "._stoker_predictions.json.new"})
   void leavesNothingBehindWhenTheDiskIsFull(String file) {
-    spark.hadoopConfiguration().setClass("fs.full.impl", FullDisk.class, FileSystem.class);
-    String output = "full:" + scratch.resolve("out");
     FullDisk.refuse(file);
     try {
-      assertThatThrownBy(
-              () -> BulkPredictJob.run(spark, request(job.data(), output, ExistingOutput.REFUSE)))
+      assertThatThrownBy(() -> BulkPredictJob.run(spark, onFullDisk()))
           .isInstanceOf(ResourceException.class)
-          .hasMessageStartingWith("No space left to write " + output);
+          .hasMessageStartingWith("No space left to write full:" + scratch.resolve("out"));
     } finally {
       FullDisk.free();
     }
