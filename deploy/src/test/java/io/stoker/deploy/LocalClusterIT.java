@@ -105,6 +105,36 @@ class LocalClusterIT {
     }
   }
 
+  /** The system gives the number of a process that has ended to another process or thread. */
+  @Test
+  void aProcessThatIsGoneIsNotTakenForAnotherOneOfItsNumber() throws IOException {
+    Path state = folder.resolve("state");
+    LocalCluster cluster = LocalCluster.in(state);
+    cluster.start("--executors", "1");
+    try {
+      cluster.haveWorkers(0);
+      Path number = state.resolve("worker-1.pid");
+      String master = Files.readString(state.resolve("master.pid")).strip();
+      String thread;
+      try (Stream<Path> threads = Files.list(Path.of("/proc", master, "task"))) {
+        thread =
+            threads
+                .map(each -> each.getFileName().toString())
+                .filter(each -> !each.equals(master))
+                .findFirst()
+                .orElseThrow();
+      }
+      for (String again : List.of(master, thread)) {
+        Files.writeString(number, again + "\n");
+
+        assertThat(cluster.status().out()).contains("master: process", "worker-1: gone");
+        assertThat(cluster.workers()).isEmpty();
+      }
+    } finally {
+      cluster.stop();
+    }
+  }
+
   @Test
   void refusesWhatItCannotStart() throws IOException {
     LocalCluster cluster = LocalCluster.in(folder.resolve("state"));
