@@ -2,6 +2,7 @@
 package io.stoker.data.image;
 
 import java.util.Arrays;
+import java.util.Collections;
 
 /**
  * Brings images of one shape to another of as many channels: the side that is shorter in proportion
@@ -15,19 +16,31 @@ import java.util.Arrays;
 public final class Scaling {
   private static final int WEIGHT_BITS = 16;
   private static final int HALF = 1 << (WEIGHT_BITS - 1);
-  private static final long HALVES = HALF | ((long) HALF << Integer.SIZE);
+
+  /** The most rows of a band. */
+  private static final int BAND_ROWS = 64;
+
+  /** The most values of a band, unless one row has more. */
+  private static final int BAND_VALUES = 1 << 18;
 
   private final ImageShape from;
   private final Filter columns;
   private final Filter rows;
 
-  /** Of 8 bits, in elements that the second pass adds up side by side. */
-  private final int[] narrowed;
+  /** How many rows of the image are resized together. */
+  private final int band;
 
+  /** A band of the image, of the columns that are needed: {@code [columns][channels, rows]}. */
+  private final int[][] turned;
+
+  /** A resized column of the band {@code [channels, rows]}. */
+  private final int[] column;
+
+  /** Rows of the right width {@code [rows][columns, channels]}; values have 8 bits again. */
+  private final int[][] narrowed;
+
+  /** A row of the result. */
   private final int[] sums;
-
-  /** Two rows of a colour image, of the columns that are needed. */
-  private final long[] paired;
 
   private final byte[] result;
 
@@ -44,117 +57,146 @@ public final class Scaling {
     Filters filters = Filters.of(extent, to);
     columns = filters.columns;
     rows = filters.rows;
+    int width = columns.end() - columns.start();
+    int most = Math.min(rows.end() - rows.start(), BAND_VALUES / (width * to.channels()));
+    band = Math.max(1, Math.min(BAND_ROWS, most));
+    turned = new int[width][to.channels() * band];
+    column = new int[to.channels() * band];
     sums = new int[to.width() * to.channels()];
-    narrowed = new int[Math.multiplyExact(rows.end() - rows.start(), sums.length)];
-    paired = new long[to.channels() == 1 ? 0 : 3 * (columns.end() - columns.start())];
+    narrowed = new int[band + rows.mostWeights][sums.length];
     result = new byte[to.bytes()];
   }
 
   /**
-   * Resizes one image. Only what the crop keeps is computed, and only from the rows that it depends
-   * on: of an image that is a line, both are a small part.
+   * Resizes one image, a band of rows after the other. Only what the crop keeps is computed, and
+   * only from the rows that it depends on: of an image that is a line, both are a small part.
    *
    * @param source interleaved uint8 {@code [height, width, channels]}
    * @return the image in its new shape, until the next call
    */
   public byte[] apply(byte[] source) {
-    resizeRows(source);
-    resizeColumns();
+    int first = rows.start(); // The row of the image that the first of the narrowed ones is of.
+    int filled = 0;
+    int y = 0;
+    while (y < rows.size()) {
+      int count = Math.min(band, rows.end() - first - filled);
+      turn(source, first + filled, count);
+      narrow(filled, count);
+      filled += count;
+      for (; y < rows.size() && rows.end(y) <= first + filled; y++) {
+        weigh(narrowed, rows.first[y] - first, rows.weights[y], sums);
+        toBytes(sums, result, y * sums.length);
+      }
+      int needed = y < rows.size() ? rows.first[y] : rows.end();
+      Collections.rotate(Arrays.asList(narrowed), first - needed);
+      filled -= needed - first;
+      first = needed;
+    }
     return result;
   }
 
-  private void resizeRows(byte[] source) {
-    if (from.channels() == 1) {
-      for (int y = rows.start(); y < rows.end(); y++) {
-        resizeGreyRow(
-            source, y * from.width(), columns, narrowed, (y - rows.start()) * sums.length);
+  /** Makes columns of the rows of a band, so that a weight goes with a whole line. */
+  private void turn(byte[] source, int y, int count) {
+    int channels = from.channels();
+    int row = from.width() * channels;
+    int start = y * row + columns.start() * channels;
+    for (int[] pixels : turned) {
+      if (channels == 1) {
+        turnGrey(source, start, row, pixels, count);
+      } else {
+        turnColor(source, start, row, pixels, count);
       }
-      return;
-    }
-    for (int y = rows.start(); y < rows.end(); y += 2) {
-      int next = Math.min(y + 1, rows.end() - 1);
-      pair(
-          source,
-          3 * (y * from.width() + columns.start()),
-          3 * (next * from.width() + columns.start()));
-      resizeColorRows((y - rows.start()) * sums.length, (next - rows.start()) * sums.length);
+      start += channels;
     }
   }
 
-  private static void resizeGreyRow(byte[] source, int in, Filter filter, int[] target, int out) {
-    for (int x = 0; x < filter.size(); x++) {
-      int[] weights = filter.weights[x];
-      int from = in + filter.first[x];
-      int sum = HALF;
-      for (int i = 0; i < weights.length; i++) {
-        sum += weights[i] * (source[from + i] & 0xFF);
+  private static void turnGrey(byte[] source, int start, int row, int[] pixels, int count) {
+    int at = start;
+    for (int n = 0; n < count; n++) {
+      pixels[n] = source[at] & 0xFF;
+      at += row;
+    }
+  }
+
+  private static void turnColor(byte[] source, int start, int row, int[] pixels, int count) {
+    int green = pixels.length / 3;
+    int blue = 2 * green;
+    int at = start;
+    for (int n = 0; n < count; n++) {
+      pixels[n] = source[at] & 0xFF;
+      pixels[green + n] = source[at + 1] & 0xFF;
+      pixels[blue + n] = source[at + 2] & 0xFF;
+      at += row;
+    }
+  }
+
+  /** Resizes the rows of the band, and makes rows of its columns again. */
+  private void narrow(int y, int count) {
+    for (int x = 0; x < columns.size(); x++) {
+      weigh(turned, columns.first[x] - columns.start(), columns.weights[x], column);
+      if (from.channels() == 1) {
+        turnGreyBack(column, x, y, count);
+      } else {
+        turnColorBack(column, x, y, count);
       }
-      target[out + x] = sum >> WEIGHT_BITS;
+    }
+  }
+
+  private void turnGreyBack(int[] pixels, int x, int y, int count) {
+    for (int n = 0; n < count; n++) {
+      narrowed[y + n][x] = pixels[n] >> WEIGHT_BITS;
+    }
+  }
+
+  private void turnColorBack(int[] pixels, int x, int y, int count) {
+    int green = pixels.length / 3;
+    int blue = 2 * green;
+    for (int n = 0; n < count; n++) {
+      int[] row = narrowed[y + n];
+      row[3 * x] = pixels[n] >> WEIGHT_BITS;
+      row[3 * x + 1] = pixels[green + n] >> WEIGHT_BITS;
+      row[3 * x + 2] = pixels[blue + n] >> WEIGHT_BITS;
     }
   }
 
   /**
-   * Puts the pixels of two rows side by side: two values in each element, so that one
-   * multiplication does for both. Their sums have at most 24 bits, and weights are not negative.
+   * The weighted sum of lines, element by element. Java 17 makes vector instructions of loops over
+   * whole arrays, and none of loops over parts that begin at different places.
    */
-  private void pair(byte[] source, int one, int other) {
-    for (int i = 0; i < paired.length; i += 3) {
-      long red = source[one + i] & 0xFF;
-      long green = source[one + i + 1] & 0xFF;
-      long otherGreen = source[other + i + 1] & 0xFF;
-      paired[i] = red | ((source[one + i + 2] & 0xFFL) << Integer.SIZE);
-      paired[i + 1] = green | ((source[other + i] & 0xFFL) << Integer.SIZE);
-      paired[i + 2] = otherGreen | ((source[other + i + 2] & 0xFFL) << Integer.SIZE);
+  private static void weigh(int[][] lines, int first, int[] weights, int[] sums) {
+    int i = weights.length % 2;
+    if (i == 1) {
+      begin(lines[first], weights[0], sums);
+    } else {
+      begin(lines[first], weights[0], lines[first + 1], weights[1], sums);
+      i = 2;
+    }
+    for (; i < weights.length; i += 2) {
+      add(lines[first + i], weights[i], lines[first + i + 1], weights[i + 1], sums);
     }
   }
 
-  private void resizeColorRows(int one, int other) {
-    for (int x = 0; x < columns.size(); x++) {
-      int at = 3 * (columns.first[x] - columns.start());
-      long redAndBlue = HALVES;
-      long greenAndRed = HALVES;
-      long greenAndBlue = HALVES;
-      for (int weight : columns.weights[x]) {
-        redAndBlue += weight * paired[at];
-        greenAndRed += weight * paired[at + 1];
-        greenAndBlue += weight * paired[at + 2];
-        at += 3;
-      }
-      narrowed[one + 3 * x] = first(redAndBlue);
-      narrowed[one + 3 * x + 1] = first(greenAndRed);
-      narrowed[one + 3 * x + 2] = second(redAndBlue);
-      narrowed[other + 3 * x] = second(greenAndRed);
-      narrowed[other + 3 * x + 1] = first(greenAndBlue);
-      narrowed[other + 3 * x + 2] = second(greenAndBlue);
+  private static void begin(int[] line, int weight, int[] sums) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] = HALF + weight * line[i];
     }
   }
 
-  private static int first(long sums) {
-    return (int) sums >> WEIGHT_BITS;
-  }
-
-  private static int second(long sums) {
-    return (int) (sums >> (Integer.SIZE + WEIGHT_BITS));
-  }
-
-  private void resizeColumns() {
-    for (int y = 0; y < rows.size(); y++) {
-      Arrays.fill(sums, HALF);
-      int[] weights = rows.weights[y];
-      for (int i = 0; i < weights.length; i++) {
-        addLine(narrowed, (rows.first[y] - rows.start() + i) * sums.length, weights[i], sums);
-      }
-      int out = y * sums.length;
-      for (int x = 0; x < sums.length; x++) {
-        result[out + x] = (byte) (sums[x] >> WEIGHT_BITS);
-      }
+  private static void begin(int[] one, int weight, int[] two, int other, int[] sums) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] = HALF + weight * one[i] + other * two[i];
     }
   }
 
-  /** A loop that the virtual machine makes vector instructions of. */
-  private static void addLine(int[] source, int from, int weight, int[] sums) {
-    for (int x = 0; x < sums.length; x++) {
-      sums[x] += weight * source[from + x];
+  private static void add(int[] one, int weight, int[] two, int other, int[] sums) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += weight * one[i] + other * two[i];
+    }
+  }
+
+  private static void toBytes(int[] sums, byte[] target, int at) {
+    for (int i = 0; i < sums.length; i++) {
+      target[at + i] = (byte) (sums[i] >> WEIGHT_BITS);
     }
   }
 
@@ -204,6 +246,9 @@ public final class Scaling {
     /** For each pixel of the result; they add up to {@code 1 << WEIGHT_BITS}. */
     final int[][] weights;
 
+    /** The most that one pixel of the result has. */
+    final int mostWeights;
+
     /**
      * @param from length of the line
      * @param begin where on the line the image begins
@@ -215,6 +260,7 @@ public final class Scaling {
       first = new int[size];
       weights = new int[size][];
       double radius = Math.max(1, scale);
+      int most = 0;
       for (int i = 0; i < size; i++) {
         double centre = begin + (i + offset + 0.5) * scale;
         int start = Math.max(0, (int) Math.floor(centre - radius));
@@ -227,7 +273,9 @@ public final class Scaling {
         }
         first[i] = start;
         weights[i] = rounded(exact, sum);
+        most = Math.max(most, weights[i].length);
       }
+      mostWeights = most;
     }
 
     int size() {
@@ -241,8 +289,12 @@ public final class Scaling {
 
     /** The pixel after the last that has a weight. */
     int end() {
-      int last = first.length - 1;
-      return first[last] + weights[last].length;
+      return end(first.length - 1);
+    }
+
+    /** The pixel after the last that has a weight in one of the resized line. */
+    int end(int index) {
+      return first[index] + weights[index].length;
     }
 
     /** What rounding leaves over goes to the largest weight, so that a flat image stays flat. */

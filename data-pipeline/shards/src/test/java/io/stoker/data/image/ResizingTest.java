@@ -4,7 +4,12 @@ package io.stoker.data.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.data.TestImages;
+import io.stoker.testing.Exact;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,7 +37,15 @@ class ResizingTest {
     "8, 8, 20, 3",
     "64, 64, 63, 1",
     "100, 9, 9, 3",
-    "51, 77, 17, 3"
+    "51, 77, 17, 3",
+    "200, 131, 8, 3",
+    "129, 66, 2, 3",
+    "300, 290, 280, 1",
+    "70, 70, 100, 3",
+    "500, 3, 2, 1",
+    "3, 500, 1, 3",
+    "700, 700, 1, 1",
+    "90, 1500, 80, 3"
   })
   void isTheTriangleFilterAndTheMiddle(int height, int width, int size, int channels) {
     Pixels image = TestImages.noise(height, width, channels, 3);
@@ -60,6 +73,36 @@ class ResizingTest {
         }
       }
     }
+  }
+
+  /** Of images of many shapes, with ends within a pixel, and bands of few rows. */
+  @Test
+  @Exact
+  void theBitsStayTheSame() throws NoSuchAlgorithmException {
+    MessageDigest digest = MessageDigest.getInstance("SHA-256");
+    SplittableRandom random = new SplittableRandom(5);
+    for (int i = 0; i < 300; i++) {
+      int channels = random.nextInt(2) == 0 ? 1 : 3;
+      Pixels image =
+          TestImages.noise(1 + random.nextInt(300), 1 + random.nextInt(200), channels, i);
+      ImageShape shape = image.shape();
+      double height = shape.height() - random.nextDouble();
+      double width = shape.width() - random.nextDouble();
+      Extent extent =
+          new Extent(
+              shape,
+              random.nextInt(2) * (shape.height() - height),
+              random.nextInt(2) * (shape.width() - width),
+              height,
+              width);
+      ImageShape target =
+          new ImageShape(1 + random.nextInt(150), 1 + random.nextInt(150), channels);
+      digest.update(Resizing.fit(image, extent, target).values());
+    }
+    Pixels wide = TestImages.noise(70, 6000, 3, 1);
+    digest.update(Resizing.fit(wide, new ImageShape(60, 5000, 3)).values());
+    assertThat(HexFormat.of().formatHex(digest.digest()))
+        .isEqualTo("35457adf496236fe2f5c3e9f24b90272b3d4de35251eb584fa2215121d098041");
   }
 
   @Test
