@@ -79,6 +79,7 @@ public final class TinyShards {
               IntStream.range(0, classes).mapToObj(label -> "bar " + label).toList(),
               ImageShapes.of(SHAPE),
               new ShardEncoding.Raw(),
+              false,
               1,
               STATISTICS,
               splits,

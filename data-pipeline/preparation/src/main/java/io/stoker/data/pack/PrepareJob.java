@@ -2,6 +2,7 @@
 package io.stoker.data.pack;
 
 import io.stoker.base.PhaseClock;
+import io.stoker.data.image.Decoding;
 import io.stoker.data.shard.DuplicateInput;
 import io.stoker.data.shard.ManifestFile;
 import io.stoker.data.shard.ShardColumns;
@@ -228,6 +229,7 @@ public final class PrepareJob {
                     listing.classNames(),
                     statistics.shapes().orElseThrow(),
                     encoding,
+                    options.decoding() == Decoding.EXACT,
                     options.seed(),
                     statistics.trainPixels().statistics(),
                     splits(splitNames, statistics, layout, shards),

@@ -132,13 +132,15 @@ class PrepareJobTest {
     PrepareOptions.Builder options =
         options("folder").size(32).decoding(decoding).splits(SplitFractions.parse("train=1"));
 
-    new PrepareJob(spark, options.build()).run();
+    PrepareResult result = new PrepareJob(spark, options.build()).run();
 
+    assertThat(result.manifest().exactPixels()).isEqualTo(decoding == Decoding.EXACT);
     Configuration hadoop = new Configuration();
     ImageColumn column =
         ImageColumn.of(new StructType().add("content", DataTypes.BinaryType), "content");
-    ShardBlock block =
-        ShardFolder.open(hadoop(folder.resolve("out")), hadoop).readBlock("train", 0);
+    ShardFolder shards = ShardFolder.open(hadoop(folder.resolve("out")), hadoop);
+    assertThat(shards.manifest()).isEqualTo(result.manifest());
+    ShardBlock block = shards.readBlock("train", 0);
     assertThat(block.rows()).isEqualTo(8);
     for (int row = 0; row < 8; row++) {
       Path file = folder.resolve("in").resolve(block.path(row));
@@ -157,8 +159,9 @@ class PrepareJobTest {
   @Test
   void theWayOfDecodingIsPartOfWhatShardsAreFoundBy() {
     assertThat(options("folder").build().describe())
-        .containsEntry("exact-pixels", "false, by rule 2")
-        .isNotEqualTo(options("folder").decoding(Decoding.EXACT).build().describe());
+        .containsEntry("exact-pixels", "false, by rule 2");
+    assertThat(options("folder").decoding(Decoding.EXACT).build().describe())
+        .containsEntry("exact-pixels", "true, and recorded");
   }
 
   /** A standing and a lying white picture have the same bytes, and are no copies. */

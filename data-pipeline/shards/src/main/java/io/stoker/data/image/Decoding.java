@@ -7,7 +7,7 @@ public enum Decoding {
   SCALED("false, by rule 2"),
 
   /** Files are decoded in full. */
-  EXACT("true");
+  EXACT("true, and recorded");
 
   /** Decoded pixels have at least this many times the height and width that they are resized to. */
   private static final int MARGIN = 2;
@@ -16,6 +16,11 @@ public enum Decoding {
 
   Decoding(String rule) {
     this.rule = rule;
+  }
+
+  /** How files are decoded for exact pixels, or else. */
+  public static Decoding of(boolean exactPixels) {
+    return exactPixels ? EXACT : SCALED;
   }
 
   /** The least size of images that will be resized to a shape. */

@@ -69,6 +69,7 @@ final class FoldedShards {
             base.classNames(),
             base.images(),
             base.encoding(),
+            base.exactPixels(),
             base.seed(),
             base.statistics(),
             splits,

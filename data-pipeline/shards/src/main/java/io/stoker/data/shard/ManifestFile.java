@@ -42,7 +42,10 @@ public final class ManifestFile {
   private static final JsonMapper JSON =
       StrictJson.mapper()
           .enable(SerializationFeature.INDENT_OUTPUT)
-          .injectableValues(new InjectableValues.Std().addValue(ShardManifest.NO_TABLES, List.of()))
+          .injectableValues(
+              new InjectableValues.Std()
+                  .addValue(ShardManifest.NO_TABLES, List.of())
+                  .addValue(ShardManifest.NOT_EXACT, false))
           .build();
 
   private ManifestFile() {}

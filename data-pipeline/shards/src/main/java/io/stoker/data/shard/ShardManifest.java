@@ -27,6 +27,8 @@ import java.util.Set;
  * @param classNames the classes; a label is an index into them
  * @param images their shapes: one for all, or within limits
  * @param encoding how the shards hold an image
+ * @param exactPixels whether JPEG files were decoded in full ({@code --exact-pixels}); not in the
+ *     file if they were not
  * @param seed of the order of samples, and of the splits where they are fractions
  * @param statistics of the train split's pixels
  * @param splits by name, in the order train, validation, test, others
@@ -41,6 +43,7 @@ import java.util.Set;
   "classNames",
   "image",
   "encoding",
+  "exactPixels",
   "seed",
   "statistics",
   "splits",
@@ -54,6 +57,7 @@ public record ShardManifest(
     List<String> classNames,
     @JsonProperty("image") ImageShapes images,
     ShardEncoding encoding,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean exactPixels,
     long seed,
     ChannelStatistics statistics,
     Map<String, ShardSplit> splits,
@@ -64,8 +68,10 @@ public record ShardManifest(
   /** The version of the format that this code writes and reads. */
   public static final int FORMAT_VERSION = 1;
 
-  /** The name of what takes the place of {@code tables} in a file without them. */
+  /** The names of what takes the place of fields that a file may be without. */
   static final String NO_TABLES = "no-tables";
+
+  static final String NOT_EXACT = "not-exact";
 
   /** The manifest's file name. */
   public static final String FILE = "manifest.json";
@@ -76,6 +82,7 @@ public record ShardManifest(
       List<String> classNames,
       ImageShapes images,
       ShardEncoding encoding,
+      @JacksonInject(value = NOT_EXACT, useInput = OptBoolean.TRUE) boolean exactPixels,
       long seed,
       ChannelStatistics statistics,
       Map<String, ShardSplit> splits,
@@ -92,6 +99,7 @@ public record ShardManifest(
     this.classNames = List.copyOf(present(classNames, "classNames"));
     this.images = present(images, "image");
     this.encoding = present(encoding, "encoding");
+    this.exactPixels = exactPixels;
     this.seed = seed;
     this.statistics = present(statistics, "statistics");
     this.splits = Collections.unmodifiableMap(new LinkedHashMap<>(present(splits, "splits")));

@@ -79,6 +79,7 @@ public final class TestShards {
             List.of("ant", "bee", "cat", "dog").subList(0, classes),
             ImageShapes.of(shape),
             encoding,
+            false,
             0,
             new ChannelStatistics(
                 means,

@@ -135,7 +135,7 @@ final class ExplainCommand extends StokerCommand {
   }
 
   private Inference inference() {
-    return checkpoint.inference(engine).with(exactPixels.decoding());
+    return checkpoint.inference(engine).withExactPixels(exactPixels.isGiven());
   }
 
   private void checkOptions() {

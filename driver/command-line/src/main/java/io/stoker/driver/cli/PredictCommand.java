@@ -128,7 +128,9 @@ final class PredictCommand extends StokerCommand {
   }
 
   private Inference inference() {
-    return checkpoint.inference(engine, testViews, arithmetic, size).with(exactPixels.decoding());
+    return checkpoint
+        .inference(engine, testViews, arithmetic, size)
+        .withExactPixels(exactPixels.isGiven());
   }
 
   private Report bulk() {

@@ -158,18 +158,19 @@ public final class ImportJob {
                 () -> IntStream.range(0, model.classes()).mapToObj(Integer::toString).toList());
     boolean colour = input.channels() == IMAGENET_MEAN.size();
     return new ModelMetadata(
-        model,
-        images,
-        names,
-        request
-            .mean()
-            .or(imported.metadata()::mean)
-            .orElse(colour ? IMAGENET_MEAN : all(input.channels(), 0)),
-        request
-            .standardDeviation()
-            .or(imported.metadata()::standardDeviation)
-            .orElse(colour ? IMAGENET_DEVIATION : all(input.channels(), LARGEST_PIXEL)),
-        TrainingClock.START);
+            model,
+            images,
+            names,
+            request
+                .mean()
+                .or(imported.metadata()::mean)
+                .orElse(colour ? IMAGENET_MEAN : all(input.channels(), 0)),
+            request
+                .standardDeviation()
+                .or(imported.metadata()::standardDeviation)
+                .orElse(colour ? IMAGENET_DEVIATION : all(input.channels(), LARGEST_PIXEL)),
+            TrainingClock.START)
+        .withExactPixels(imported.metadata().exactPixels());
   }
 
   private static List<Double> all(int channels, double value) {

@@ -5,6 +5,7 @@ import io.stoker.data.batch.Normalization;
 import io.stoker.data.image.DecodedImage;
 import io.stoker.data.image.Decoding;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.LeastSize;
 import io.stoker.data.image.Pixels;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.MemoryCheck;
@@ -32,7 +33,6 @@ public final class ExplainJob implements AutoCloseable {
   private static final int BATCH = 32;
 
   private final Configuration hadoop;
-  private final Decoding decoding;
   private final ModelMetadata metadata;
   private final Network network;
   private final Temperature temperature;
@@ -45,7 +45,6 @@ public final class ExplainJob implements AutoCloseable {
    */
   public ExplainJob(Inference model, Configuration hadoop) {
     this.hadoop = hadoop;
-    this.decoding = model.decoding();
     StoredModel stored = model.open(hadoop);
     stored.requireFinite();
     metadata = stored.metadata();
@@ -74,11 +73,11 @@ public final class ExplainJob implements AutoCloseable {
     Check.input(top >= 1, "Invalid top: %d (must be >= 1)", top);
     ImageShape shape = ModelInput.images(metadata.model().input());
     ImageShape trained = ModelInput.images(metadata.images());
+    LeastSize least = Decoding.of(metadata.exactPixels()).leastFor(trained);
     Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
     Saliency saliency = new Saliency(network);
     for (String uri : images) {
-      Optional<DecodedImage> read =
-          NamedImages.read(uri, decoding.leastFor(trained), hadoop, failures);
+      Optional<DecodedImage> read = NamedImages.read(uri, least, hadoop, failures);
       if (read.isEmpty()) {
         continue;
       }

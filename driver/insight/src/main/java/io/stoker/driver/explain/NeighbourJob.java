@@ -4,6 +4,7 @@ package io.stoker.driver.explain;
 import io.stoker.data.block.BlockCache;
 import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.LeastSize;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.shard.ShardBlock;
 import io.stoker.data.shard.ShardFolder;
@@ -101,7 +102,7 @@ public final class NeighbourJob {
     MemoryCheck.require(spark, MemoryNeed.ofPrediction(model.metadata().model(), BATCH), blocks, 1);
     TrainedNetwork network = TrainedNetwork.of(List.of(model), request.model().engine(), BATCH);
     try {
-      List<Image> images = images(request, network.images(), hadoop, failures);
+      List<Image> images = images(request, network, hadoop, failures);
       if (images.isEmpty()) {
         return List.of();
       }
@@ -133,13 +134,15 @@ public final class NeighbourJob {
 
   private static List<Image> images(
       NeighbourRequest request,
-      ImageShape shape,
+      TrainedNetwork network,
       Configuration hadoop,
       Consumer<ImageFailure> failures) {
+    ImageShape shape = network.images();
+    LeastSize least = network.decoding().leastFor(shape);
     return request.images().stream()
         .flatMap(
             uri ->
-                NamedImages.read(uri, request.model().decoding().leastFor(shape), hadoop, failures)
+                NamedImages.read(uri, least, hadoop, failures)
                     .map(image -> new Image(uri, image.fit(shape)))
                     .stream())
         .toList();

@@ -17,9 +17,14 @@ import java.util.List;
  * @param classNames in label order
  * @param mean of each channel, in pixel units
  * @param standardDeviation what each channel is divided by, in pixel units, above 0
+ * @param exactPixels whether image files were decoded in full
  */
 public record DataDescription(
-    ImageShape images, List<String> classNames, List<Double> mean, List<Double> standardDeviation)
+    ImageShape images,
+    List<String> classNames,
+    List<Double> mean,
+    List<Double> standardDeviation,
+    boolean exactPixels)
     implements Serializable {
   public DataDescription {
     classNames = List.copyOf(classNames);
@@ -29,7 +34,7 @@ public record DataDescription(
 
   /** This data, normalised by other numbers than its own. */
   public DataDescription normalizedBy(List<Double> otherMean, List<Double> otherDeviation) {
-    return new DataDescription(images, classNames, otherMean, otherDeviation);
+    return new DataDescription(images, classNames, otherMean, otherDeviation, exactPixels);
   }
 
   /**
@@ -39,7 +44,8 @@ public record DataDescription(
    */
   public ModelMetadata metadata(ModelSpec model, TrainingClock clock) {
     return new ModelMetadata(
-        model, ModelInput.shape(images), classNames, mean, standardDeviation, clock);
+            model, ModelInput.shape(images), classNames, mean, standardDeviation, clock)
+        .withExactPixels(exactPixels);
   }
 
   /** That of a data set; a channel whose pixels are all equal is divided by 1. */
@@ -50,6 +56,7 @@ public record DataDescription(
         manifest.statistics().mean(),
         manifest.statistics().standardDeviation().stream()
             .map(deviation -> deviation > 0 ? deviation : 1)
-            .toList());
+            .toList(),
+        manifest.exactPixels());
   }
 }

@@ -12,7 +12,6 @@ import io.stoker.models.file.VectorLocation;
 import io.stoker.models.file.VectorSink;
 import io.stoker.models.file.VectorSource;
 import io.stoker.models.spec.Quantization;
-import io.stoker.models.spec.Shape;
 import io.stoker.worker.eval.Temperature;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -180,24 +179,21 @@ public final class StoredModel {
    * @throws io.stoker.failure.InputException if the model does not take that size
    */
   public StoredModel atSize(int size) {
-    Shape images = metadata.images();
-    ModelMetadata sized =
-        new ModelMetadata(
-            metadata.model().atSize(size),
-            new Shape(
-                Math.max(images.height(), size), Math.max(images.width(), size), images.channels()),
-            metadata.classNames(),
-            metadata.mean(),
-            metadata.standardDeviation(),
-            metadata.clock(),
-            metadata.quantization());
-    return new StoredModel(path, origin, whole, file, sized, checkpoint, calibration);
+    return with(metadata.atSize(size));
+  }
+
+  /** This model with all image files decoded in full. */
+  public StoredModel withExactPixels() {
+    return with(metadata.withExactPixels(true));
   }
 
   /** This model with other layers in int8. */
   public StoredModel with(Quantization quantization) {
-    return new StoredModel(
-        path, origin, whole, file, metadata.with(quantization), checkpoint, calibration);
+    return with(metadata.with(quantization));
+  }
+
+  private StoredModel with(ModelMetadata other) {
+    return new StoredModel(path, origin, whole, file, other, checkpoint, calibration);
   }
 
   /** Which of the file's parameters are this model's: {@code EMA} or {@code LAST}. */

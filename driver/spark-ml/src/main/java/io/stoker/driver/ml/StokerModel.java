@@ -3,7 +3,6 @@ package io.stoker.driver.ml;
 
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.frame.ImageColumn;
-import io.stoker.data.image.Decoding;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
@@ -257,8 +256,7 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
                 new Arithmetic(
                     Precision.parse(getPrecision()), ConvolutionAlgorithm.parse(getConvolution()))),
             columns(),
-            views,
-            Decoding.SCALED),
+            views),
         result);
   }
 

@@ -89,8 +89,7 @@ public final class BulkPredictJob {
                   Math.max(request.batch(), request.model().testViews().count()),
                   request.model().arithmetic()),
               new TopColumns(model.metadata().classNames(), request.top()),
-              request.model().testViews(),
-              request.model().decoding());
+              request.model().testViews());
       List<PredictionFile> files = write(spark, scored, images, folder, output);
       return result(output, images, files, model, start);
     } catch (IOException e) {

@@ -54,14 +54,13 @@ final class ScoredRows implements Iterator<Row> {
       ImageColumn column,
       ScoreColumns columns,
       TestViews testViews,
-      Decoding decoding,
       Configuration hadoop)
       throws IOException {
     this.rows = rows;
     this.column = column;
     this.columns = columns;
     this.testViews = testViews;
-    this.decoding = decoding;
+    this.decoding = network.decoding();
     this.shape = network.images();
     this.views = testViews.of(shape, network.input());
     this.normalization = network.normalization();

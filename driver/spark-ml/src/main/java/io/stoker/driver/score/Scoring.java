@@ -2,7 +2,6 @@
 package io.stoker.driver.score;
 
 import io.stoker.data.frame.ImageColumn;
-import io.stoker.data.image.Decoding;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
@@ -37,7 +36,6 @@ public final class Scoring
   private final ImageColumn column;
   private final ScoreColumns columns;
   private final TestViews testViews;
-  private final Decoding decoding;
   private final Broadcast<SerializableConfiguration> hadoop;
 
   private Scoring(
@@ -45,13 +43,11 @@ public final class Scoring
       ImageColumn column,
       ScoreColumns columns,
       TestViews testViews,
-      Decoding decoding,
       Broadcast<SerializableConfiguration> hadoop) {
     this.network = network;
     this.column = column;
     this.columns = columns;
     this.testViews = testViews;
-    this.decoding = decoding;
     this.hadoop = hadoop;
   }
 
@@ -64,7 +60,6 @@ public final class Scoring
    * @param columns what is added
    * @param testViews which views of an image the network is shown; it has room for those of one
    *     image
-   * @param decoding at which size image files are decoded
    * @throws io.stoker.failure.InputException if the images that it was trained on have no room for
    *     them
    */
@@ -73,8 +68,7 @@ public final class Scoring
       ImageColumn column,
       TrainedNetwork network,
       ScoreColumns columns,
-      TestViews testViews,
-      Decoding decoding) {
+      TestViews testViews) {
     SparkSession session = images.sparkSession();
     Configuration hadoop = session.sessionState().newHadoopConf();
     StorageDefaults.apply(hadoop);
@@ -86,7 +80,6 @@ public final class Scoring
                 network,
                 columns,
                 testViews,
-                decoding,
                 hadoop),
         Encoders.row(schema(images.schema(), columns)));
   }
@@ -98,10 +91,9 @@ public final class Scoring
       ImageColumn column,
       TrainedNetwork network,
       ScoreColumns columns,
-      TestViews testViews,
-      Decoding decoding) {
+      TestViews testViews) {
     return images.mapPartitions(
-        of(spark, column, network, columns, testViews, decoding, spark.hadoopConfiguration()));
+        of(spark, column, network, columns, testViews, spark.hadoopConfiguration()));
   }
 
   private static Scoring of(
@@ -110,7 +102,6 @@ public final class Scoring
       TrainedNetwork network,
       ScoreColumns columns,
       TestViews testViews,
-      Decoding decoding,
       Configuration hadoop) {
     testViews.of(network.images(), network.input());
     MemoryCheck.require(
@@ -120,7 +111,6 @@ public final class Scoring
         column,
         columns,
         testViews,
-        decoding,
         spark.broadcast(new SerializableConfiguration(hadoop)));
   }
 
@@ -136,8 +126,7 @@ public final class Scoring
   @Override
   public Iterator<Row> call(Iterator<Row> rows) throws Exception {
     return rows.hasNext()
-        ? new ScoredRows(
-            rows, network, column, columns, testViews, decoding, hadoop.value().value())
+        ? new ScoredRows(rows, network, column, columns, testViews, hadoop.value().value())
         : List.<Row>of().iterator();
   }
 }

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
+import io.stoker.data.image.ImageCodec;
+import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.Pixels;
 import io.stoker.driver.FullDisk;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
@@ -29,8 +32,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -151,6 +156,42 @@ class BulkPredictJobTest {
       assertThat(row.<String>getAs("prediction")).isEqualTo(top.get(0).getString(0));
       assertThat(row.<Double>getAs("probability")).isEqualTo(top.get(0).getDouble(1));
     }
+  }
+
+  @Test
+  void decodesPhotosInFullIfItIsAsked() throws IOException {
+    ImageShape shape = new ImageShape(70, 64, 1); // Four times what the model takes, and more.
+    byte[] values = new byte[shape.bytes()];
+    new Random(1).nextBytes(values);
+    Path photo = scratch.resolve("photos/bar 0/photo.jpg");
+    Files.createDirectories(photo.getParent());
+    Files.write(photo, ImageCodec.encodeJpeg(new Pixels(shape, values), 95));
+    Inference model = new Inference(job.run("run").toString(), "auto");
+    List<Double> probabilities = new ArrayList<>();
+    for (boolean exact : new boolean[] {false, true}) {
+      Inference asked = model.withExactPixels(exact);
+      BulkPredictJob.run(
+          spark,
+          new BulkPredictRequest(
+              asked,
+              scratch.resolve("photos").toString(),
+              scratch.resolve("out").toString(),
+              "",
+              1,
+              16,
+              ExistingOutput.OVERWRITE));
+      double probability = written().first().<Double>getAs("probability");
+      assertThat(
+              PredictJob.run(
+                      new Configuration(), new PredictRequest(asked, List.of(photo.toString()), 1))
+                  .get(0)
+                  .classes()
+                  .get(0)
+                  .probability())
+          .isCloseTo(probability, within(1e-6));
+      probabilities.add(probability);
+    }
+    assertThat(probabilities.get(1)).isNotCloseTo(probabilities.get(0), within(1e-4));
   }
 
   @Test

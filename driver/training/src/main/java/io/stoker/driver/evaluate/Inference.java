@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.evaluate;
 
-import io.stoker.data.image.Decoding;
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.run.ModelFiles;
@@ -20,7 +19,8 @@ import org.apache.hadoop.conf.Configuration;
  * @param arithmetic how the engine computes
  * @param size the height and width of the images that the network sees; 0 for those that it was
  *     trained on
- * @param decoding at which size image files are decoded
+ * @param exactPixels whether image files are decoded in full, even if those of the training were
+ *     not
  */
 public record Inference(
     String checkpoint,
@@ -29,12 +29,12 @@ public record Inference(
     TestViews testViews,
     Arithmetic arithmetic,
     int size,
-    Decoding decoding) {
+    boolean exactPixels) {
   public Inference {
     Check.input(size >= 0, "Invalid size: %d (must be >= 1, or 0 for that of the training)", size);
   }
 
-  /** Decodes image files at a fraction of their size where that suffices. */
+  /** Decodes image files as those of the training were decoded. */
   public Inference(
       String checkpoint,
       ParameterChoice parameters,
@@ -42,7 +42,7 @@ public record Inference(
       TestViews testViews,
       Arithmetic arithmetic,
       int size) {
-    this(checkpoint, parameters, engine, testViews, arithmetic, size, Decoding.SCALED);
+    this(checkpoint, parameters, engine, testViews, arithmetic, size, false);
   }
 
   /** Shows the network images of the size that it was trained on. */
@@ -70,14 +70,15 @@ public record Inference(
     this(checkpoint, ParameterChoice.BEST, engine, testViews, arithmetic);
   }
 
-  /** The same with image files decoded in another way. */
-  public Inference with(Decoding other) {
-    return new Inference(checkpoint, parameters, engine, testViews, arithmetic, size, other);
+  /** The same with image files decoded in full, or as those of the training were. */
+  public Inference withExactPixels(boolean exact) {
+    return new Inference(checkpoint, parameters, engine, testViews, arithmetic, size, exact);
   }
 
   /** Opens the model. */
   public StoredModel open(Configuration hadoop) {
-    return sized(ModelFiles.open(checkpoint, parameters, hadoop));
+    StoredModel model = sized(ModelFiles.open(checkpoint, parameters, hadoop));
+    return exactPixels ? model.withExactPixels() : model;
   }
 
   /** A model over images of the size that is asked for. */

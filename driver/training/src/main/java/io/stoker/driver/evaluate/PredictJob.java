@@ -4,7 +4,9 @@ package io.stoker.driver.evaluate;
 import io.stoker.data.augment.Views;
 import io.stoker.data.batch.Normalization;
 import io.stoker.data.image.DecodedImage;
+import io.stoker.data.image.Decoding;
 import io.stoker.data.image.ImageShape;
+import io.stoker.data.image.LeastSize;
 import io.stoker.data.image.Pixels;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.MemoryCheck;
@@ -76,6 +78,7 @@ public final class PredictJob {
     StoredModel stored = request.model().open(hadoop);
     ModelMetadata metadata = stored.metadata();
     ImageShape images = ModelInput.images(metadata.images());
+    LeastSize least = Decoding.of(metadata.exactPixels()).leastFor(images);
     Views views =
         request.model().testViews().of(images, ModelInput.images(metadata.model().input()));
     Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
@@ -92,9 +95,7 @@ public final class PredictJob {
                 metadata.quantization())) {
       stored.load(network, hadoop);
       for (String uri : request.images()) {
-        Optional<DecodedImage> image =
-            NamedImages.read(
-                uri, request.model().decoding().leastFor(images), hadoop, listener::failed);
+        Optional<DecodedImage> image = NamedImages.read(uri, least, hadoop, listener::failed);
         if (image.isPresent()) {
           Pixels pixels = image.get().fit(images);
           normalization.apply(pixels.values(), views, shown, 0);

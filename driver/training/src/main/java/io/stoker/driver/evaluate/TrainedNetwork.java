@@ -2,6 +2,7 @@
 package io.stoker.driver.evaluate;
 
 import io.stoker.data.batch.Normalization;
+import io.stoker.data.image.Decoding;
 import io.stoker.data.image.ImageShape;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.models.engine.Arithmetic;
@@ -36,6 +37,7 @@ public final class TrainedNetwork implements Serializable {
   private final ImageShape images;
   private final List<Double> mean;
   private final List<Double> standardDeviation;
+  private final Decoding decoding;
   private final Temperature temperature;
 
   /**
@@ -55,6 +57,7 @@ public final class TrainedNetwork implements Serializable {
     this.images = ModelInput.images(metadata.images());
     this.mean = metadata.mean();
     this.standardDeviation = metadata.standardDeviation();
+    this.decoding = Decoding.of(metadata.exactPixels());
     this.identity = identity;
     this.temperature = temperature;
   }
@@ -152,6 +155,11 @@ public final class TrainedNetwork implements Serializable {
   /** How pixels become what it takes. */
   public Normalization normalization() {
     return new Normalization(mean, standardDeviation);
+  }
+
+  /** At which size image files are decoded for it. */
+  public Decoding decoding() {
+    return decoding;
   }
 
   /** What its probabilities are changed by. */

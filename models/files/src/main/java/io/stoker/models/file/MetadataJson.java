@@ -69,6 +69,7 @@ record MetadataJson(
       @JsonProperty(required = true) List<String> classNames,
       @JsonProperty(required = true) List<Double> mean,
       @JsonProperty(required = true) List<Double> standardDeviation,
+      Boolean exactPixels,
       @JsonProperty(required = true) TrainingClock clock,
       SortedMap<String, Quantization.Range> int8) {}
 
@@ -93,6 +94,7 @@ record MetadataJson(
             metadata.classNames(),
             metadata.mean(),
             metadata.standardDeviation(),
+            metadata.exactPixels() ? true : null,
             metadata.clock(),
             metadata.quantization().isEmpty() ? null : metadata.quantization().ranges());
     try {
@@ -139,6 +141,7 @@ record MetadataJson(
             fields.classNames,
             fields.mean,
             fields.standardDeviation,
+            fields.exactPixels != null && fields.exactPixels,
             fields.clock,
             fields.int8 == null ? Quantization.NONE : new Quantization(fields.int8)),
         digest(fields.parametersSha256, "parameters_sha256").orElseThrow(),

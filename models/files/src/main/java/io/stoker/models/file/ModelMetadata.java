@@ -17,6 +17,8 @@ import java.util.List;
  * @param mean the mean of each channel in pixel units (0 to 255), which is subtracted from images
  * @param standardDeviation the standard deviation of each channel in pixel units, by which images
  *     are divided
+ * @param exactPixels whether image files are decoded in full for it, as they were for the training
+ *     data
  * @param clock the progress of training
  * @param quantization which layers are computed in int8
  */
@@ -26,6 +28,7 @@ public record ModelMetadata(
     List<String> classNames,
     List<Double> mean,
     List<Double> standardDeviation,
+    boolean exactPixels,
     TrainingClock clock,
     Quantization quantization)
     implements Serializable {
@@ -66,7 +69,10 @@ public record ModelMetadata(
         standardDeviation);
   }
 
-  /** The metadata of a model whose layers are all computed in floating point. */
+  /**
+   * The metadata of a model whose layers are all computed in floating point, and for which large
+   * JPEG files are decoded at a fraction of their size.
+   */
   public ModelMetadata(
       ModelSpec model,
       Shape images,
@@ -74,12 +80,41 @@ public record ModelMetadata(
       List<Double> mean,
       List<Double> standardDeviation,
       TrainingClock clock) {
-    this(model, images, classNames, mean, standardDeviation, clock, Quantization.NONE);
+    this(model, images, classNames, mean, standardDeviation, false, clock, Quantization.NONE);
   }
 
   /** This metadata, with other layers in int8. */
   public ModelMetadata with(Quantization layers) {
-    return new ModelMetadata(model, images, classNames, mean, standardDeviation, clock, layers);
+    return new ModelMetadata(
+        model, images, classNames, mean, standardDeviation, exactPixels, clock, layers);
+  }
+
+  /** This metadata, with image files decoded in full or not. */
+  public ModelMetadata withExactPixels(boolean exact) {
+    return new ModelMetadata(
+        model, images, classNames, mean, standardDeviation, exact, clock, quantization);
+  }
+
+  /**
+   * That of the model over square images of another size. Images of its data are as large, or as
+   * large as those of the training, if these are larger.
+   *
+   * @param size the height and width of the images that the network sees
+   * @throws io.stoker.failure.InputException if the model does not take that size
+   */
+  public ModelMetadata atSize(int size) {
+    Shape data =
+        new Shape(
+            Math.max(images.height(), size), Math.max(images.width(), size), images.channels());
+    return new ModelMetadata(
+        model.atSize(size),
+        data,
+        classNames,
+        mean,
+        standardDeviation,
+        exactPixels,
+        clock,
+        quantization);
   }
 
   /** The metadata of a model that was trained on whole images. */

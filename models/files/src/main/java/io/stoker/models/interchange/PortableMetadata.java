@@ -24,6 +24,7 @@ import java.util.TreeMap;
  * @param mean the mean of each channel in pixel units, which is subtracted from images
  * @param standardDeviation what images are divided by, in pixel units
  * @param images the shape of the images that predictions are made of
+ * @param exactPixels whether image files are decoded in full for it
  * @param temperature by which scores are divided before softmax
  */
 public record PortableMetadata(
@@ -31,6 +32,7 @@ public record PortableMetadata(
     Optional<List<Double>> mean,
     Optional<List<Double>> standardDeviation,
     Optional<Shape> images,
+    boolean exactPixels,
     Optional<Double> temperature) {
   /** The name of this program under {@link #PRODUCER}. */
   public static final String STOKER = "stoker";
@@ -40,13 +42,19 @@ public record PortableMetadata(
   private static final String MEAN = "mean";
   private static final String DEVIATION = "standard_deviation";
   private static final String IMAGES = "images";
+  private static final String EXACT_PIXELS = "exact_pixels";
   private static final String TEMPERATURE = "temperature";
   private static final JsonMapper JSON = StrictJson.mapper().build();
 
   /** Of a file that says nothing. */
   public static final PortableMetadata NONE =
       new PortableMetadata(
-          Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          Optional.empty(),
+          false,
+          Optional.empty());
 
   /**
    * What Stoker writes of a model.
@@ -66,6 +74,9 @@ public record PortableMetadata(
     text.put(DEVIATION, json(metadata.standardDeviation()));
     Shape images = metadata.images();
     text.put(IMAGES, json(List.of(images.height(), images.width(), images.channels())));
+    if (metadata.exactPixels()) {
+      text.put(EXACT_PIXELS, json(true));
+    }
     if (temperature != 1) {
       text.put(TEMPERATURE, json(temperature));
     }
@@ -75,7 +86,7 @@ public record PortableMetadata(
   /** This, with the temperature of a graph where the file says none. */
   public PortableMetadata withTemperature(Optional<Double> ofGraph) {
     return new PortableMetadata(
-        classNames, mean, standardDeviation, images, temperature.or(() -> ofGraph));
+        classNames, mean, standardDeviation, images, exactPixels, temperature.or(() -> ofGraph));
   }
 
   /**
@@ -100,6 +111,7 @@ public record PortableMetadata(
                       sizes.length == 3, "Cannot read %s: '%s' is no shape", file, IMAGES);
                   return new Shape(sizes[0], sizes[1], sizes[2]);
                 }),
+        value(text, EXACT_PIXELS, Boolean.class, file).orElse(false),
         value(text, TEMPERATURE, Double.class, file)
             .map(
                 temperature -> {

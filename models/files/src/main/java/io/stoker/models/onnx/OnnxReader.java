@@ -180,6 +180,7 @@ public final class OnnxReader {
         written.mean().or(() -> Optional.of(scaled(subtracted, unit))),
         written.standardDeviation().or(() -> Optional.of(scaled(divided, unit))),
         written.images(),
+        written.exactPixels(),
         written.temperature());
   }
 

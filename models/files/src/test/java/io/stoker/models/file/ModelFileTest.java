@@ -366,6 +366,22 @@ class ModelFileTest {
   }
 
   @Test
+  void rememberThatImagesWereDecodedInFull() throws Exception {
+    ModelSpec model = SampleModels.small();
+    ModelMetadata exact = SampleModels.metadata(model).withExactPixels(true);
+    Path path = folder.resolve("exact.zip");
+    Files.write(
+        path,
+        SampleModels.bytes(
+            ModelFileWriter.of(
+                exact, SampleModels.MOMENTUM, new InitialParameters(model, 1)::fill)));
+
+    ModelMetadata read = ModelFile.verify("exact.zip", () -> Files.newInputStream(path)).metadata();
+
+    assertThat(read.with(Quantization.NONE)).isEqualTo(exact);
+  }
+
+  @Test
   void rememberTheShapeOfImagesThatTheModelTookWindowsOf() throws Exception {
     ModelSpec model = SampleModels.small();
     ModelMetadata whole = SampleModels.metadata(model);
