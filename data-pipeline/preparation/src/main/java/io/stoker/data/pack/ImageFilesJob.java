@@ -9,6 +9,7 @@ import io.stoker.data.source.SourcePart;
 import io.stoker.data.source.SourceSample;
 import io.stoker.data.storage.OutputFolder;
 import io.stoker.data.storage.Storage;
+import io.stoker.data.storage.WriteProbe;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.util.Iterator;
@@ -48,7 +49,7 @@ public final class ImageFilesJob {
     FileSystem fileSystem = Storage.of(output, hadoop);
     OutputFolder.check("--output", output.toString(), hadoop);
     Check.input(
-        !fileSystem.exists(output) || fileSystem.listStatus(output).length == 0,
+        WriteProbe.entries(output, fileSystem).isEmpty(),
         "Output %s is not empty (choose another folder)",
         output);
     SourceListing listing = source.list(output, hadoop);

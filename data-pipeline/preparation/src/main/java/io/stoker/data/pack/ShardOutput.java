@@ -8,6 +8,7 @@ import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.shard.ShardSplit;
 import io.stoker.data.storage.OutputFolder;
 import io.stoker.data.storage.Storage;
+import io.stoker.data.storage.WriteProbe;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
@@ -17,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -83,7 +83,9 @@ final class ShardOutput {
   private void checkContents(PrepareOptions.ExistingOutput existing) throws IOException {
     Check.input(fileSystem.getFileStatus(path).isDirectory(), "Invalid output: %s is a file", path);
     List<String> present =
-        Stream.of(fileSystem.listStatus(path)).map(status -> status.getPath().getName()).toList();
+        WriteProbe.entries(path, fileSystem).stream()
+            .map(status -> status.getPath().getName())
+            .toList();
     if (present.isEmpty()) {
       return;
     }

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.groups.Tuple;
@@ -402,6 +403,15 @@ class PrepareJobBadInputTest {
     assertThat(manifest.split("train").samples()).isBetween(860L, 940L);
     assertThat(manifest.split("test").samples())
         .isEqualTo(1000 - manifest.split("train").samples());
+  }
+
+  /** As a job does that is killed before its first shard. */
+  @Test
+  void aProbeThatWasLeftIsNoContent() throws IOException {
+    TestImages.writeFolders(in, 4, 10, "a", "b");
+    TestImages.write(out.resolve(".stoker-probe-" + UUID.randomUUID()), new byte[0]);
+
+    assertThat(run(options("folder")).samples()).isEqualTo(20);
   }
 
   @Test

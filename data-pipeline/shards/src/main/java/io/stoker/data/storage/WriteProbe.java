@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.Path;
@@ -25,6 +27,8 @@ import org.apache.hadoop.security.AccessControlException;
 public final class WriteProbe implements AutoCloseable {
   /** How often a folder is made that another process keeps deleting: its own probe, ending. */
   private static final int ATTEMPTS = 5;
+
+  private static final String PREFIX = ".stoker-probe-";
 
   static final String BELOW_A_FILE = "a part of this path is a file, not a folder";
 
@@ -42,7 +46,7 @@ public final class WriteProbe implements AutoCloseable {
    */
   public WriteProbe(Path folder, FileSystem fileSystem) {
     this.fileSystem = fileSystem;
-    this.file = new Path(folder, ".stoker-probe-" + UUID.randomUUID());
+    this.file = new Path(folder, PREFIX + UUID.randomUUID());
   }
 
   /**
@@ -54,6 +58,20 @@ public final class WriteProbe implements AutoCloseable {
     try (WriteProbe probe = new WriteProbe(folder, fileSystem)) {
       probe.write(new byte[0]);
     }
+  }
+
+  /**
+   * What a folder holds, but for the files of probes: a process that is killed leaves its own.
+   *
+   * @return empty if there is no folder
+   * @throws IOException if it cannot be listed
+   */
+  public static List<FileStatus> entries(Path folder, FileSystem fileSystem) throws IOException {
+    return fileSystem.exists(folder)
+        ? Stream.of(fileSystem.listStatus(folder))
+            .filter(each -> !each.getPath().getName().startsWith(PREFIX))
+            .toList()
+        : List.of();
   }
 
   /** The file, which is there from {@link #write} to {@link #close}. */

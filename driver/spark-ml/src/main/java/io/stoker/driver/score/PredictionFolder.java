@@ -4,6 +4,7 @@ package io.stoker.driver.score;
 import io.stoker.data.storage.OutputFolder;
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
+import io.stoker.data.storage.WriteProbe;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.FileNotFoundException;
@@ -272,7 +273,7 @@ final class PredictionFolder {
   }
 
   private List<FileStatus> present() throws IOException {
-    return fileSystem.exists(path) ? List.of(fileSystem.listStatus(path)) : List.of();
+    return WriteProbe.entries(path, fileSystem);
   }
 
   /** A path without symbolic links, as far as it is there. */
