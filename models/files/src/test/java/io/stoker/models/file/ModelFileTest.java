@@ -365,18 +365,20 @@ class ModelFileTest {
     graph.close();
   }
 
+  private Path write(ModelMetadata metadata) throws IOException {
+    ModelFileWriter writer =
+        ModelFileWriter.of(
+            metadata, SampleModels.MOMENTUM, new InitialParameters(metadata.model(), 1)::fill);
+    return Files.write(folder.resolve("model.zip"), SampleModels.bytes(writer));
+  }
+
   @Test
   void rememberThatImagesWereDecodedInFull() throws Exception {
     ModelSpec model = SampleModels.small();
     ModelMetadata exact = SampleModels.metadata(model).withExactPixels(true);
-    Path path = folder.resolve("exact.zip");
-    Files.write(
-        path,
-        SampleModels.bytes(
-            ModelFileWriter.of(
-                exact, SampleModels.MOMENTUM, new InitialParameters(model, 1)::fill)));
+    Path path = write(exact);
 
-    ModelMetadata read = ModelFile.verify("exact.zip", () -> Files.newInputStream(path)).metadata();
+    ModelMetadata read = ModelFile.verify("model.zip", () -> Files.newInputStream(path)).metadata();
 
     assertThat(read.with(Quantization.NONE)).isEqualTo(exact);
   }
@@ -393,14 +395,9 @@ class ModelFileTest {
             whole.mean(),
             whole.standardDeviation(),
             whole.clock());
-    Path path = folder.resolve("windows.zip");
-    Files.write(
-        path,
-        SampleModels.bytes(
-            ModelFileWriter.of(
-                windows, SampleModels.MOMENTUM, new InitialParameters(model, 1)::fill)));
+    Path path = write(windows);
 
-    assertThat(ModelFile.verify("windows.zip", () -> Files.newInputStream(path)).metadata())
+    assertThat(ModelFile.verify("model.zip", () -> Files.newInputStream(path)).metadata())
         .isEqualTo(windows);
     assertThatThrownBy(
             () ->
@@ -425,12 +422,7 @@ class ModelFileTest {
             List.of(120.5, 110.25, 90.0),
             List.of(60.0, 50.5, 40.75),
             TrainingClock.START);
-    Path path = folder.resolve("model.zip");
-    Files.write(
-        path,
-        SampleModels.bytes(
-            ModelFileWriter.of(
-                metadata, SampleModels.MOMENTUM, new InitialParameters(model, 1)::fill)));
+    Path path = write(metadata);
 
     NormalizerStandardize normalizer = ModelSerializer.restoreNormalizerFromFile(path.toFile());
     INDArray pixels = Nd4j.rand(2, 3, 9, 11).muli(255);
