@@ -189,11 +189,6 @@ class TrainCommand extends StokerCommand {
     return resumption.text();
   }
 
-  @Override
-  protected String whenDiskIsFull() {
-    return resumption.text();
-  }
-
   /** Whether the options ask for shards of raw images. */
   final boolean makesShards() {
     return shards.isPresent();

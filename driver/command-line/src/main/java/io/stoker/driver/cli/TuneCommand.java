@@ -232,11 +232,6 @@ final class TuneCommand extends StokerCommand {
     return "; what is done is kept: ./stoker tune --study %s --resume goes on".formatted(study);
   }
 
-  @Override
-  protected String whenDiskIsFull() {
-    return whenStopped();
-  }
-
   private StudyPlan begun(StudyFolder folder, Configuration hadoop) {
     Check.input(data != null, "Missing data: say --data URI");
     Check.input(

@@ -4,7 +4,7 @@ package io.stoker.driver.command;
 import io.stoker.data.storage.NoSpace;
 import io.stoker.data.storage.NotAFileException;
 import io.stoker.data.storage.Storage;
-import io.stoker.driver.spark.UnusableExecutors;
+import io.stoker.driver.spark.ApplicationEnd;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
@@ -25,9 +25,9 @@ import org.apache.hadoop.security.AccessControlException;
  *
  * @param exitCode 1 to 4
  * @param message one line: what was wrong, and what to do about it
- * @param fullDisk whether a disk was full, so that the command may say how to go on
+ * @param goesOn whether the command may go on where it ended, once the cluster has what was missing
  */
-public record Failure(int exitCode, String message, boolean fullDisk) {
+public record Failure(int exitCode, String message, boolean goesOn) {
   private static final int BUG = 1;
 
   /** What Spark's calls say after it has stopped itself. */
@@ -122,11 +122,12 @@ public record Failure(int exitCode, String message, boolean fullDisk) {
       return resource("Executors were lost: " + message);
     }
     if (END_OF_SPARK.stream().anyMatch(message::contains)) {
-      return resource(
-          UnusableExecutors.reason()
+      String reason =
+          ApplicationEnd.reason()
               .orElse(
                   "The cluster has ended this job's application: it refused the application, or"
-                      + " lost its master (the lines above say which)"));
+                      + " lost its master (the lines above say which)");
+      return Optional.of(new Failure(ResourceException.EXIT_CODE, reason, true));
     }
     return Optional.empty();
   }

@@ -7,11 +7,11 @@ import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.PodProblem;
+import io.stoker.driver.spark.ApplicationEnd;
 import io.stoker.driver.spark.KubernetesPods;
 import io.stoker.driver.spark.KubernetesRefusals;
 import io.stoker.driver.spark.Scala;
 import io.stoker.driver.spark.SparkLines;
-import io.stoker.driver.spark.UnusableExecutors;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
@@ -141,7 +141,7 @@ public final class SparkSetup {
       JavaSparkContext spark = new OwnContext(conf);
       StorageDefaults.apply(spark.hadoopConfiguration());
       if (!spark.isLocal()) {
-        UnusableExecutors.watch(spark.sc());
+        ApplicationEnd.watch(spark.sc());
       }
       return spark;
     } catch (Exception e) {

@@ -47,13 +47,11 @@ public abstract class StokerCommand implements Callable<Integer> {
   /** Runs the command. */
   protected abstract Report execute() throws Exception;
 
-  /** What is printed after "stopped" if the command is stopped, such as how to continue. */
+  /**
+   * What is printed after "stopped" if the command is stopped, and after a message that the cluster
+   * lacks something, such as how to continue.
+   */
   protected String whenStopped() {
-    return "";
-  }
-
-  /** What is printed after the message that a disk is full, such as how to continue. */
-  protected String whenDiskIsFull() {
     return "";
   }
 
@@ -112,7 +110,7 @@ public abstract class StokerCommand implements Callable<Integer> {
     if (verbose) {
       console.trace(failure);
     }
-    console.printError(known.message() + (known.fullDisk() ? whenDiskIsFull() : ""));
+    console.printError(known.message() + (known.goesOn() ? whenStopped() : ""));
     return known.exitCode();
   }
 }

@@ -82,6 +82,7 @@ class FailureTest {
         }) {
       assertThat(Failure.of(failure).exitCode()).isEqualTo(4);
       assertThat(Failure.of(failure).message()).startsWith("The cluster has ended");
+      assertThat(Failure.of(failure).goesOn()).isTrue();
     }
     assertThat(Failure.of(new IllegalStateException("else")).exitCode()).isEqualTo(1);
   }

@@ -5,9 +5,7 @@ import io.stoker.data.storage.NoSpace;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
-import org.apache.spark.SparkContext;
+import java.util.function.Consumer;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
@@ -18,7 +16,7 @@ import org.apache.spark.scheduler.SparkListenerTaskEnd;
  * task. Spark would start others for ever. Some nodes of a cluster may be so, as long as others are
  * not.
  */
-public final class UnusableExecutors extends SparkListener {
+final class UnusableExecutors extends SparkListener {
   /** What Spark says of an executor whose process runs, but which cannot take tasks. */
   private static final String CANNOT_CREATE = "Unable to create executor due to ";
 
@@ -30,11 +28,7 @@ public final class UnusableExecutors extends SparkListener {
   /** An executor that has lived longer has started. */
   private static final Duration START = Duration.ofSeconds(30);
 
-  /** This process has one application at a time. */
-  private static final AtomicReference<Optional<String>> REASON =
-      new AtomicReference<>(Optional.empty());
-
-  private final Runnable end;
+  private final Consumer<String> end;
 
   /** Whether a task has ended well, so that there is nothing to watch for any more. */
   private boolean over;
@@ -49,24 +43,11 @@ public final class UnusableExecutors extends SparkListener {
   private int ended;
 
   /**
-   * @param end ends the application; it is called on a thread for which Spark waits as it stops
+   * @param end ends the application, whose reason it receives; it is called once, on a thread for
+   *     which Spark waits as it stops
    */
-  UnusableExecutors(Runnable end) {
+  UnusableExecutors(Consumer<String> end) {
     this.end = end;
-    REASON.set(Optional.empty());
-  }
-
-  /** Begins to watch an application that has just started. */
-  public static void watch(SparkContext spark) {
-    spark.addSparkListener(
-        new UnusableExecutors(
-            // Spark knows its own threads by a value that others inherit.
-            () -> new Thread(null, spark::stop, "stoker-end", 0, false).start()));
-  }
-
-  /** Why this process's application was ended, and the remedy; empty if it was not. */
-  public static Optional<String> reason() {
-    return REASON.get();
   }
 
   @Override
@@ -87,8 +68,7 @@ public final class UnusableExecutors extends SparkListener {
         alive.values().stream().anyMatch(since -> executor.time() - since > START.toMillis());
     if (ended >= Math.max(FEWEST, 2 * most) && !anyStarted) {
       over = true;
-      REASON.set(Optional.of(explain(executor.reason().substring(start + CANNOT_CREATE.length()))));
-      end.run();
+      end.accept(explain(executor.reason().substring(start + CANNOT_CREATE.length())));
     }
   }
 
