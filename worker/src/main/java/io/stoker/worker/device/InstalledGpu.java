@@ -44,10 +44,13 @@ public record InstalledGpu(int index, String uuid, Gpu gpu, long memoryBytes)
                   "--format=csv,noheader,nounits")
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
+      // What it says of a machine's GPUs fits into the pipe. A driver that hangs says nothing.
+      if (!process.waitFor(SECONDS_TO_ANSWER, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        return List.of();
+      }
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      return process.waitFor(SECONDS_TO_ANSWER, TimeUnit.SECONDS) && process.exitValue() == 0
-          ? parse(output)
-          : List.of();
+      return process.exitValue() == 0 ? parse(output) : List.of();
     } catch (IOException e) {
       return List.of();
     } catch (InterruptedException e) {

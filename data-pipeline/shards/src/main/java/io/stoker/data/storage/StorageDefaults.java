@@ -17,6 +17,9 @@ import org.apache.hadoop.conf.Configuration;
  * that it writes, by a request that not every S3-compatible server answers. Stoker does not mind
  * markers.
  *
+ * <p>Patience with HDFS: Hadoop 3.3's client waits for ever for the answer of a name node that has
+ * stopped answering. With this it waits for two minutes, as that of Hadoop 3.5 does.
+ *
  * <p>Small HDFS clusters: without best effort, nothing can be appended to a file where there are
  * fewer data nodes than replicas.
  */
@@ -27,6 +30,7 @@ public final class StorageDefaults {
           "fs.s3a.connection.timeout", "20000", // milliseconds
           "fs.s3a.directory.marker.retention", "keep",
           "fs.s3a.multiobjectdelete.enable", "false",
+          "ipc.client.rpc-timeout.ms", "120000",
           "dfs.client.block.write.replace-datanode-on-failure.best-effort", "true");
 
   private static final Set<String> HADOOPS_OWN = Set.of("core-default.xml", "hdfs-default.xml");

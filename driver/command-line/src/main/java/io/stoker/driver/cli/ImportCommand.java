@@ -175,6 +175,7 @@ final class ImportCommand extends StokerCommand {
             .put("classes", metadata.model().classes())
             .put("parameters", metadata.model().parameterCount())
             .put("parameters_sha256", result.parametersSha256())
+            .put("exact_pixels", metadata.exactPixels())
             .put("normalization", result.normalization().name().toLowerCase(Locale.ROOT));
     metadata.mean().forEach(json.putArray("mean")::add);
     metadata.standardDeviation().forEach(json.putArray("standard_deviation")::add);
@@ -186,7 +187,7 @@ final class ImportCommand extends StokerCommand {
         new Table()
             .row("model", metadata.model().name())
             .row("classes", Line.of("%,d", metadata.model().classes()))
-            .row("images", metadata.images().toString())
+            .row("images", metadata.images() + (metadata.exactPixels() ? " (--exact-pixels)" : ""))
             .row(
                 "normalisation",
                 "mean %s, deviation %s, %s"

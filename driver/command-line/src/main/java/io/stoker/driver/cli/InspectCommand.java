@@ -203,7 +203,7 @@ final class InspectCommand extends StokerCommand {
         .formatted(
             table,
             manifest.images(),
-            manifest.encoding().name(),
+            manifest.encoding().name() + (manifest.exactPixels() ? " (--exact-pixels)" : ""),
             numbers(statistics.mean()),
             numbers(statistics.standardDeviation()),
             PrepareCommand.account(manifest),
@@ -220,6 +220,7 @@ final class InspectCommand extends StokerCommand {
     json.put("data", data.uri).put("manifest_sha256", folder.manifestHash());
     json.setAll(Report.object(manifest.images()));
     json.put("encoding", manifest.encoding().name())
+        .put("exact_pixels", manifest.exactPixels())
         .put("found", manifest.found())
         .put("read", manifest.read())
         .put("rejected", manifest.rejected().size())

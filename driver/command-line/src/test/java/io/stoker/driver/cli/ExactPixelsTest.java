@@ -61,13 +61,17 @@ class ExactPixelsTest {
 
     assertThat(Files.readString(folder.resolve("data-exact/manifest.json")))
         .contains("\"exactPixels\" : true");
+    assertThat(commands.json(in("inspect --data DIR/data-exact")).get("exact_pixels").asBoolean())
+        .isTrue();
     assertThat(predictions("exact --exact-pixels")).isEqualTo(exact);
     for (String format : new String[] {"onnx", "safetensors"}) {
       commands.json(
           in("export --checkpoint DIR/exact --output DIR/m." + format + " --format " + format));
-      commands.json(
-          in("import --output DIR/" + format + ".zip --weights DIR/m." + format)
-              + (format.equals("onnx") ? "" : " --model lenet5"));
+      JsonNode imported =
+          commands.json(
+              in("import --output DIR/" + format + ".zip --weights DIR/m." + format)
+                  + (format.equals("onnx") ? "" : " --model lenet5"));
+      assertThat(imported.get("exact_pixels").asBoolean()).as(format).isTrue();
       assertThat(predictions(format + ".zip")).as(format).isEqualTo(exact);
     }
   }

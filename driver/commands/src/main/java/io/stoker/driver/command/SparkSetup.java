@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.command;
 
+import io.stoker.base.PeriodicTask;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.data.storage.OutputFolder;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.GpuRequest;
+import io.stoker.driver.cluster.LostExecutors;
 import io.stoker.driver.cluster.PodProblem;
 import io.stoker.driver.spark.ApplicationEnd;
 import io.stoker.driver.spark.KubernetesPods;
 import io.stoker.driver.spark.KubernetesRefusals;
 import io.stoker.driver.spark.Scala;
 import io.stoker.driver.spark.SparkLines;
+import io.stoker.driver.spark.UnusableExecutors;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
 import io.stoker.worker.runtime.TaskDevices;
 import java.io.File;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -32,11 +36,18 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Starts Spark, and configures it and Hadoop, for a command. */
 public final class SparkSetup {
   /** The priority of a shutdown hook that runs before Spark's, which has 40. */
   private static final int BEFORE_SPARK = 100;
+
+  private static final Logger LOG = LoggerFactory.getLogger(SparkSetup.class);
+
+  /** On Kubernetes, Spark waits for executors for 30 s as it starts. */
+  private static final Duration SLOW_START = Duration.ofSeconds(45);
 
   private static final String MASTER = "spark.master";
 
@@ -132,20 +143,38 @@ public final class SparkSetup {
     }
     closePorts(conf);
     setExecutorLocale(conf);
+    LostExecutors.check(conf);
     MasterUrl.checkReachable(conf.get(MASTER));
     if (KubernetesPods.isKubernetes(conf.get(MASTER))) {
       KubernetesRefusals.watch();
       bearLosses(conf);
     }
     try {
-      JavaSparkContext spark = new OwnContext(conf);
+      ApplicationEnd.begin();
+      OwnContext spark = started(conf);
       StorageDefaults.apply(spark.hadoopConfiguration());
       if (!spark.isLocal()) {
-        ApplicationEnd.watch(spark.sc());
+        UnusableExecutors.watch(spark.sc());
+        spark.watch = Optional.of(LostExecutors.watch(spark));
       }
       return spark;
     } catch (Exception e) {
       throw notStarted(conf.get(MASTER), e);
+    }
+  }
+
+  /** A resource manager may let an application wait for room in its queue. */
+  private static OwnContext started(SparkConf conf) {
+    PeriodicTask waiting =
+        PeriodicTask.start(
+            "stoker-start",
+            SLOW_START,
+            () -> LOG.warn("{} has not started the application yet: waiting", conf.get(MASTER)),
+            e -> LOG.debug("Cannot say so", e));
+    try {
+      return new OwnContext(conf);
+    } finally {
+      waiting.close();
     }
   }
 
@@ -213,6 +242,8 @@ public final class SparkSetup {
 
   /** A context of this process, which prints nothing more once it is being stopped. */
   private static final class OwnContext extends JavaSparkContext {
+    private Optional<PeriodicTask> watch = Optional.empty();
+
     OwnContext(SparkConf conf) {
       super(conf);
     }
@@ -222,6 +253,7 @@ public final class SparkSetup {
       if (!isVerbose()) {
         Console.hideLibraries();
       }
+      watch.ifPresent(PeriodicTask::close);
       super.stop();
     }
 

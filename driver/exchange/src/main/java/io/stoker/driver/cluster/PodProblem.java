@@ -2,7 +2,6 @@
 package io.stoker.driver.cluster;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.stoker.driver.spark.ApplicationEnd;
 import io.stoker.driver.spark.KubernetesPods;
 import io.stoker.driver.spark.KubernetesRefusals;
 import java.util.Optional;
@@ -15,8 +14,10 @@ import org.apache.spark.api.java.JavaSparkContext;
  * of Kubernetes, and what the user can do.
  */
 public final class PodProblem {
-  /** How long a job waits for its first executor while Kubernetes has such a reason. */
-  private static final int PATIENCE = 30;
+  /** How long a job without an executor waits while Kubernetes has such a reason. */
+  static final String SECONDS = "spark.stoker.executorSeconds";
+
+  static final int PATIENCE = 30;
 
   /** A container of these reasons is being started. */
   private static final Set<String> STARTING = Set.of("ContainerCreating", "PodInitializing");
@@ -36,7 +37,7 @@ public final class PodProblem {
 
   /** How long to wait for the first executor while there is a problem, in seconds. */
   static int patience(SparkConf conf) {
-    return conf.getInt(ApplicationEnd.SECONDS, PATIENCE);
+    return conf.getInt(SECONDS, PATIENCE);
   }
 
   /**
@@ -124,7 +125,7 @@ public final class PodProblem {
                     .formatted(condition.path("message").asText().strip().replaceAll("\\.$", ""))
                 + " spark.executor.memoryOverhead), correct the node selector, or add nodes; where"
                 + " nodes are added on demand, have the job wait longer with "
-                + ApplicationEnd.SECONDS);
+                + SECONDS);
       }
     }
     return Optional.empty();

@@ -58,6 +58,13 @@ public final class RegisteredExecutors {
     return List.copyOf(executors);
   }
 
+  /** Whether a cluster's executor is there, even if it was told to leave, and may run tasks. */
+  public static boolean isThereAny(JavaSparkContext spark) {
+    return !spark.sc().isStopped()
+        && Scala.list(spark.sc().statusStore().executorList(true)).stream()
+            .anyMatch(each -> !each.id().equals(DRIVER));
+  }
+
   /** Whether an executor was told to leave the cluster, which Spark calls decommissioning. */
   public static boolean isLeaving(JavaSparkContext spark, String executor) {
     return spark.sc().taskScheduler().getExecutorDecommissionState(executor).isDefined();

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
@@ -16,7 +17,7 @@ import org.apache.spark.scheduler.SparkListenerTaskEnd;
  * task. Spark would start others for ever. Some nodes of a cluster may be so, as long as others are
  * not.
  */
-final class UnusableExecutors extends SparkListener {
+public final class UnusableExecutors extends SparkListener {
   /** What Spark says of an executor whose process runs, but which cannot take tasks. */
   private static final String CANNOT_CREATE = "Unable to create executor due to ";
 
@@ -48,6 +49,11 @@ final class UnusableExecutors extends SparkListener {
    */
   UnusableExecutors(Consumer<String> end) {
     this.end = end;
+  }
+
+  /** Begins to watch an application that has just started. */
+  public static void watch(SparkContext spark) {
+    spark.addSparkListener(new UnusableExecutors(reason -> ApplicationEnd.end(spark, reason)));
   }
 
   @Override

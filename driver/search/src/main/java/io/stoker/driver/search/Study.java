@@ -231,7 +231,7 @@ public final class Study {
       ended(result, workers);
     } catch (RuntimeException e) {
       failed(e, workers);
-    } catch (Error e) { // Such as Hadoop's FSError where a disk is full.
+    } catch (Exception | Error e) { // Spark's, which it does not declare; Hadoop's, of full disks.
       failed(new IllegalStateException("Trial " + trial + " failed: " + e, e), workers);
     }
   }

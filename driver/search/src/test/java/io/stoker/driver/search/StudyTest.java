@@ -36,6 +36,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -275,6 +276,24 @@ class StudyTest {
       Standing again = new Study(spark, study, plan, JOBS, () -> 1, (result, standing) -> {}).run();
 
       assertThat(again.best().orElseThrow().trial()).isEqualTo(best);
+    }
+  }
+
+  /** Trials that train then fail with exceptions that Spark does not declare. */
+  @Test
+  @Timeout(300)
+  void endsWhereTheApplicationEnds() throws IOException {
+    try (JavaSparkContext spark = LocalSpark.start("local[3]")) {
+      Study study =
+          new Study(
+              spark,
+              at("ended"),
+              plan(false, List.of()),
+              JOBS,
+              () -> 3,
+              (result, standing) -> spark.stop());
+
+      assertThatThrownBy(study::run).hasStackTraceContaining("SparkContext");
     }
   }
 
