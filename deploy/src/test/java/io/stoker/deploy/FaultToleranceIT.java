@@ -159,13 +159,14 @@ class FaultToleranceIT extends ClusterFaults {
   @Test
   void endsWhereAllExecutorsAreLostForGoodInACheckpoint() throws IOException {
     cluster.haveWorkers(1);
-    Outcome outcome = train("kill-worker@checkpoint:2", "spark.stoker.lostExecutorSeconds=3");
+    Outcome outcome = train("kill-worker@checkpoint:2", "spark.stoker.lostExecutorSeconds=12");
 
     assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(4);
     assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker: ")))
         .singleElement(STRING)
-        .startsWith("stoker: All executors are lost, and none has come for 3 s (")
+        .startsWith("stoker: All executors are lost, and none has come for 12 s (")
         .endsWith("000004, is complete: the same command with --resume goes on");
+    assertThat(outcome.err()).contains("No executor is left: the job goes on when");
     cluster.haveWorkers(2);
     assertUndisturbed(resume());
   }

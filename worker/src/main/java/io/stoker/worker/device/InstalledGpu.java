@@ -44,13 +44,15 @@ public record InstalledGpu(int index, String uuid, Gpu gpu, long memoryBytes)
                   "--format=csv,noheader,nounits")
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      // What it says of a machine's GPUs fits into the pipe. A driver that hangs says nothing.
-      if (!process.waitFor(SECONDS_TO_ANSWER, TimeUnit.SECONDS)) {
+      try {
+        // What it says of a machine's GPUs fits into the pipe. A driver that hangs says nothing.
+        if (!process.waitFor(SECONDS_TO_ANSWER, TimeUnit.SECONDS) || process.exitValue() != 0) {
+          return List.of();
+        }
+        return parse(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+      } finally {
         process.destroyForcibly();
-        return List.of();
       }
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      return process.exitValue() == 0 ? parse(output) : List.of();
     } catch (IOException e) {
       return List.of();
     } catch (InterruptedException e) {

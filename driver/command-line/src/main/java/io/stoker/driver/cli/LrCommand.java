@@ -99,6 +99,12 @@ final class LrCommand extends TrainCommand {
     super(console);
   }
 
+  /** Nothing of it is kept. */
+  @Override
+  protected String whenStopped() {
+    return "";
+  }
+
   @Override
   String placeholderRun() {
     return "range-test";

@@ -53,6 +53,7 @@ public record Failure(int exitCode, String message, boolean goesOn) {
         .findFirst()
         .or(() -> fullDisk(chain))
         .or(() -> storage(chain))
+        .or(() -> ApplicationEnd.reason().map(Failure::goingOn)) // what fails while Spark stops
         .orElseGet(() -> bug(failure));
   }
 
@@ -70,9 +71,7 @@ public record Failure(int exitCode, String message, boolean goesOn) {
             .findFirst()
             .orElse(
                 NoSpace.TEXT + " (free some in Spark's local folders, or where files are written)");
-    return full
-        ? Optional.of(new Failure(ResourceException.EXIT_CODE, action, true))
-        : Optional.empty();
+    return full ? Optional.of(goingOn(action)) : Optional.empty();
   }
 
   /** A file could not be read or written: the message says which, and why. */
@@ -119,7 +118,7 @@ public record Failure(int exitCode, String message, boolean goesOn) {
       return resource("Cannot connect: " + Storage.inWords(message));
     }
     if (message.contains("ExecutorLostFailure")) {
-      return resource("Executors were lost: " + message);
+      return Optional.of(goingOn("Executors were lost: " + message));
     }
     if (END_OF_SPARK.stream().anyMatch(message::contains)) {
       String reason =
@@ -127,9 +126,13 @@ public record Failure(int exitCode, String message, boolean goesOn) {
               .orElse(
                   "The cluster has ended this job's application: it refused the application, or"
                       + " lost its master (the lines above say which)");
-      return Optional.of(new Failure(ResourceException.EXIT_CODE, reason, true));
+      return Optional.of(goingOn(reason));
     }
     return Optional.empty();
+  }
+
+  private static Failure goingOn(String message) {
+    return new Failure(ResourceException.EXIT_CODE, message, true);
   }
 
   private static Optional<Failure> resource(String message) {

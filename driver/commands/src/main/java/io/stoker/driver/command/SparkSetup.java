@@ -254,6 +254,7 @@ public final class SparkSetup {
         Console.hideLibraries();
       }
       watch.ifPresent(PeriodicTask::close);
+      ApplicationEnd.await();
       super.stop();
     }
 

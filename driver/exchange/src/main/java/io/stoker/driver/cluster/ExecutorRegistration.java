@@ -186,7 +186,8 @@ public final class ExecutorRegistration {
     boolean beginning = application.isBefore(start) && start.isBefore(application.plus(BEGINNING));
     Instant end = (beginning ? application : start).plus(patienceWithProblem);
     if (reason.isPresent() && !clock.now().isBefore(end)) {
-      throw new ResourceException(reason.get());
+      throw new ResourceException(
+          "%s (%s has jobs wait longer)".formatted(reason.get(), PodProblem.SECONDS));
     }
     return reason.isPresent() ? end.plus(PROBLEM_POLL) : start;
   }

@@ -4,13 +4,11 @@ package io.stoker.driver.cluster;
 import io.stoker.base.PeriodicTask;
 import io.stoker.driver.spark.ApplicationEnd;
 import io.stoker.driver.spark.RegisteredExecutors;
-import io.stoker.failure.InputException;
+import io.stoker.failure.Check;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -28,46 +26,43 @@ public final class LostExecutors {
   /** The setting for how many seconds to wait. */
   private static final String SECONDS = "spark.stoker.lostExecutorSeconds";
 
-  private static final long PATIENCE = 600;
-  private static final Duration POLL = Duration.ofSeconds(1);
+  private static final int PATIENCE = 600;
 
   /** A shorter loss is not worth a line. */
-  private static final Duration QUIET = Duration.ofSeconds(10);
+  private static final int QUIET = 10;
+
+  private static final Duration SECOND = Duration.ofSeconds(1);
 
   /** An application at one moment. */
   record State(boolean hasExecutor, boolean hasJob) {}
 
   private final Supplier<State> state;
-  private final Optional<Duration> patience;
-  private final LongSupplier nanoseconds;
+  private final OptionalInt patience;
   private final Supplier<Optional<String>> problem;
   private final Consumer<String> end;
 
   /** Whether it has had an executor. */
   private boolean begun;
 
-  /** Since when a job has waited for an executor, if one waits. */
-  private OptionalLong since = OptionalLong.empty();
-
-  /** Whether the user was told that it waits. */
-  private boolean told;
+  /**
+   * For how many seconds a job has waited for an executor. They are counted, because a process that
+   * was suspended has not waited.
+   */
+  private int waited;
 
   /**
    * @param state the application at this moment
-   * @param patience how long to wait; empty for as long as it takes
-   * @param nanoseconds the clock
+   * @param patience how many seconds to wait; empty for as long as it takes
    * @param problem why the cluster starts no executor, if it says why
    * @param end ends the application, whose reason it receives
    */
   LostExecutors(
       Supplier<State> state,
-      Optional<Duration> patience,
-      LongSupplier nanoseconds,
+      OptionalInt patience,
       Supplier<Optional<String>> problem,
       Consumer<String> end) {
     this.state = state;
     this.patience = patience;
-    this.nanoseconds = nanoseconds;
     this.problem = problem;
     this.end = end;
   }
@@ -75,25 +70,22 @@ public final class LostExecutors {
   /**
    * Checks the configuration of an application that will be watched.
    *
-   * @throws InputException if it has no valid time to wait
+   * @throws io.stoker.failure.InputException if it has no valid time to wait
    */
   public static void check(SparkConf conf) {
-    patience(conf);
+    String value = conf.get(SECONDS, String.valueOf(PATIENCE));
+    Check.input(
+        value.matches("[1-9]\\d{0,8}"),
+        "Invalid %s: %s (a number of seconds from 1 on)",
+        SECONDS,
+        value);
   }
 
   /** With dynamic allocation, executors come and go with the work, and a busy cluster has none. */
-  private static Optional<Duration> patience(SparkConf conf) {
-    if (!conf.contains(SECONDS)) {
-      return conf.getBoolean("spark.dynamicAllocation.enabled", false)
-          ? Optional.empty()
-          : Optional.of(Duration.ofSeconds(PATIENCE));
-    }
-    String value = conf.get(SECONDS);
-    if (!value.matches("[1-9]\\d{0,8}")) {
-      throw new InputException(
-          "Invalid %s: %s (a number of seconds from 1 on)".formatted(SECONDS, value));
-    }
-    return Optional.of(Duration.ofSeconds(Long.parseLong(value)));
+  private static OptionalInt patience(JavaSparkContext spark) {
+    return ExecutorDemand.isDynamic(spark) && !spark.getConf().contains(SECONDS)
+        ? OptionalInt.empty()
+        : OptionalInt.of(spark.getConf().getInt(SECONDS, PATIENCE));
   }
 
   /** Watches an application, until that is closed. */
@@ -101,12 +93,11 @@ public final class LostExecutors {
     LostExecutors watch =
         new LostExecutors(
             () -> stateOf(spark),
-            patience(spark.getConf()),
-            System::nanoTime,
+            patience(spark),
             () -> PodProblem.of(spark),
             reason -> ApplicationEnd.end(spark.sc(), reason));
     return PeriodicTask.start(
-        "stoker-executors", POLL, watch::look, e -> LOG.debug("Cannot see executors", e));
+        "stoker-executors", SECOND, watch::look, e -> LOG.debug("Cannot see executors", e));
   }
 
   /** An executor that was told to leave may still run tasks. */
@@ -115,40 +106,31 @@ public final class LostExecutors {
         RegisteredExecutors.isThereAny(spark), spark.statusTracker().getActiveJobIds().length > 0);
   }
 
-  /** Tells the user that the application waits, and ends it after too long a time. */
+  /** Called each second: tells the user that the application waits, and ends it after too long. */
   void look() {
     State now = state.get();
     begun |= now.hasExecutor();
     if (!begun || now.hasExecutor() || !now.hasJob()) {
-      if (told && now.hasExecutor()) {
+      if (now.hasExecutor() && waited > QUIET) {
         LOG.warn("An executor is there: the job goes on");
       }
-      since = OptionalLong.empty();
-      told = false;
+      waited = 0;
       return;
     }
-    if (since.isEmpty()) {
-      since = OptionalLong.of(nanoseconds.getAsLong());
-    }
-    Duration waited = Duration.ofNanos(nanoseconds.getAsLong() - since.getAsLong());
-    if (patience.isPresent() && waited.compareTo(patience.get()) >= 0) {
-      begun = false; // It ends once.
+    if (patience.isPresent() && waited >= patience.getAsInt()) {
       end.accept(
-          String.format(
-              Locale.ROOT,
-              "All executors are lost, and none has come for %d s%s (%s has jobs wait longer)",
-              waited.toSeconds(),
-              reason(),
-              SECONDS));
-    } else if (!told && waited.compareTo(QUIET) >= 0) {
+          "All executors are lost, and none has come for %s s%s (%s has jobs wait longer)"
+              .formatted(patience.getAsInt(), reason(), SECONDS));
+      begun = false; // It ends once.
+    } else if (waited == QUIET) {
       LOG.warn(
           "No executor is left{}: the job goes on when the cluster starts one{}",
           reason(),
-          patience
-              .map(most -> ", and ends if none comes within " + most.toSeconds() + " s")
-              .orElse(""));
-      told = true;
+          patience.isPresent()
+              ? ", and ends if none comes within " + patience.getAsInt() + " s of the loss"
+              : "");
     }
+    waited++;
   }
 
   private String reason() {

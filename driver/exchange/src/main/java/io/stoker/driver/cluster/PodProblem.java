@@ -123,9 +123,7 @@ public final class PodProblem {
         return Optional.of(
             "stays pending: %s; ask for less (spark.executor.cores, spark.executor.memory,"
                     .formatted(condition.path("message").asText().strip().replaceAll("\\.$", ""))
-                + " spark.executor.memoryOverhead), correct the node selector, or add nodes; where"
-                + " nodes are added on demand, have the job wait longer with "
-                + SECONDS);
+                + " spark.executor.memoryOverhead), correct the node selector, or add nodes");
       }
     }
     return Optional.empty();

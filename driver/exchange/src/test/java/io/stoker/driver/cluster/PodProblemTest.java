@@ -67,7 +67,7 @@ class PodProblemTest {
                     .startsWith(
                         "Pod stoker/train-exec-1 stays pending: 0/1 nodes are available: 1"
                             + " Insufficient cpu; ask for less (spark.executor.cores")
-                    .endsWith("spark.stoker.executorSeconds"));
+                    .endsWith("or add nodes"));
   }
 
   @Test

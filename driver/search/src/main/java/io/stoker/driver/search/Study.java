@@ -229,10 +229,8 @@ public final class Study {
           folds.add(number, job.train(spark, trial, number, values, rung, watch));
       result.ifPresent(folder::write);
       ended(result, workers);
-    } catch (RuntimeException e) {
-      failed(e, workers);
     } catch (Exception | Error e) { // Spark's, which it does not declare; Hadoop's, of full disks.
-      failed(new IllegalStateException("Trial " + trial + " failed: " + e, e), workers);
+      failed(unchecked(e), workers);
     }
   }
 
@@ -254,9 +252,15 @@ public final class Study {
       Standing standing = standing();
       StudyTracking.progressed(watch, result, standing);
       listener.ended(result, standing);
-    } catch (RuntimeException e) {
-      failure = Optional.of(failure.orElse(e));
+    } catch (Exception | Error e) {
+      failure = Optional.of(failure.orElse(unchecked(e)));
     }
+  }
+
+  private static RuntimeException unchecked(Throwable failure) {
+    return failure instanceof RuntimeException known
+        ? known
+        : new IllegalStateException("A trial failed: " + failure, failure);
   }
 
   @GuardedBy("this") private void deleteLosers(int rung) {

@@ -18,6 +18,7 @@ import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.search.TrialResult.State;
+import io.stoker.driver.spark.SparkFailures;
 import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +33,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileUtil;
+import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Tag;
@@ -279,21 +281,29 @@ class StudyTest {
     }
   }
 
-  /** Trials that train then fail with exceptions that Spark does not declare. */
+  /** Spark throws checked exceptions that it does not declare. */
   @Test
   @Timeout(300)
   void endsWhereTheApplicationEnds() throws IOException {
-    try (JavaSparkContext spark = LocalSpark.start("local[3]")) {
+    Thread main = Thread.currentThread();
+    TrialOptions ending =
+        (source, options) -> {
+          if (Thread.currentThread() != main) {
+            SparkFailures.rethrow(new SparkException("SparkContext was shut down"));
+          }
+          return JOBS.job(source, options);
+        };
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       Study study =
           new Study(
               spark,
               at("ended"),
               plan(false, List.of()),
-              JOBS,
-              () -> 3,
-              (result, standing) -> spark.stop());
+              ending,
+              () -> 2,
+              (result, standing) -> {});
 
-      assertThatThrownBy(study::run).hasStackTraceContaining("SparkContext");
+      assertThatThrownBy(study::run).hasMessageContaining("SparkContext was shut down");
     }
   }
 
