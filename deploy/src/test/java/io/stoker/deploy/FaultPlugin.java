@@ -72,6 +72,10 @@ public final class FaultPlugin implements SparkPlugin {
 
   private enum Action {
     KILL_EXECUTOR,
+    /**
+     * Kills a worker process of the cluster and then its executor, which would notice it some time
+     * later: as where their machine goes.
+     */
     KILL_WORKER,
     KILL_DRIVER,
     /** Stops the first task's executor while it trains a later round; seconds later it goes on. */
@@ -392,6 +396,9 @@ public final class FaultPlugin implements SparkPlugin {
           () -> {
             say("%s %s", fault.action(), victim.executor());
             Programs.signal(fault.action() == Action.NOTIFY_WORKER ? "PWR" : "KILL", pid);
+            if (fault.action() == Action.KILL_WORKER) {
+              Programs.signal("KILL", victim.pid());
+            }
           };
       if (fault.afterRound()) {
         afterRound = killing;
