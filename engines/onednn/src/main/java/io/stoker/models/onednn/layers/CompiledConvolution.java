@@ -163,16 +163,32 @@ final class CompiledConvolution extends WeightedLayer {
     return inputGradient;
   }
 
+  /**
+   * Where oneDNN would fill a block of eight channels with one and zeros, it takes a fourth of the
+   * time with channels last, and the results are the same.
+   */
   private Pointer describeWeightsGradient() {
+    Pointer usual = describeWeightsGradient(factors(input), factors(output));
+    boolean filled =
+        input.layout().dimensions()[1] == 1
+            && workspace.operation(usual, operation).source().isInBlocksOfEight();
+    return filled ? describeWeightsGradient(channelsLast(input), channelsLast(output)) : usual;
+  }
+
+  private Layout channelsLast(Tensor images) {
+    return Layout.channelsLast(kernel.factorType(), images.layout().dimensions());
+  }
+
+  private Pointer describeWeightsGradient(Layout source, Layout outputGradient) {
     dnnl_convolution_desc_t description = new dnnl_convolution_desc_t();
     OneDnn.check(
         dnnl.dnnl_dilated_convolution_backward_weights_desc_init(
             description,
             kernel.convolution(),
-            factors(input).descriptor(),
+            source.descriptor(),
             filters.weights().layout().anyOrder().descriptor(),
             filters.bias().layout().descriptor(),
-            factors(output).descriptor(),
+            outputGradient.descriptor(),
             CompiledPooling.strides(window),
             dilation(),
             CompiledPooling.paddingBefore(window),

@@ -4,6 +4,8 @@ package io.stoker.models.onednn.layers;
 import io.stoker.models.onednn.memory.Layout;
 import io.stoker.models.onednn.memory.OneDnn;
 import io.stoker.models.onednn.memory.Tensor;
+import io.stoker.models.onednn.primitives.PrimitiveDescriptor;
+import io.stoker.models.onednn.primitives.Reorder;
 import io.stoker.models.onednn.rules.Purpose;
 import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
@@ -15,14 +17,26 @@ import org.bytedeco.javacpp.Pointer;
 /**
  * {@link LayerSpec.Pooling}. The backward pass reads where the forward pass found the maxima.
  *
+ * <p>Without AVX-512, images are in blocks of eight channels. For one that is not full oneDNN 2.5.2
+ * takes several times as long, so the zeros that fill it are pooled as channels of their own. And
+ * its code for AVX2 takes several times as long as that for SSE4.1 to find maxima and their places.
+ * The results are the same; {@code docs/benchmarks/kernels.md} has the measurements.
+ *
  * <p>The largest of rectified values is the rectified largest one. So the gradient of a rectifier
  * before the layer can be computed from the output, which is smaller than the input: with windows
  * of 3x3 and stride 2, a fourth.
  */
 final class CompiledPooling extends WindowLayer {
+  private static final String SSE41 = "jit:sse41";
+
   private final Workspace workspace;
   private final LayerSpec.Pooling layer;
   private final boolean rectifies;
+
+  /** The input without the channels that fill the last block. */
+  private final Tensor input;
+
+  private final Tensor output;
 
   /**
    * @param rectifies whether the backward pass computes the gradient of a rectifier before this
@@ -34,10 +48,49 @@ final class CompiledPooling extends WindowLayer {
       LayerSpec.Pooling layer,
       Tensor input,
       boolean rectifies) {
-    super(workspace, describe(workspace.purpose(), placed, layer, input), input);
+    this(workspace, placed, layer, input, filled(workspace, input), rectifies);
+  }
+
+  private CompiledPooling(
+      Workspace workspace,
+      ModelSpec.Placed placed,
+      LayerSpec.Pooling layer,
+      Tensor input,
+      Tensor filled,
+      boolean rectifies) {
+    super(workspace, operation(workspace, placed, layer, filled.layout()), filled);
     this.workspace = workspace;
     this.layer = layer;
+    this.input = input;
     this.rectifies = rectifies;
+    output = withChannels(workspace, super.output(), placed.output().channels());
+  }
+
+  private static Tensor filled(Workspace workspace, Tensor images) {
+    return withChannels(workspace, images, images.layout().channelsOfFullBlocks());
+  }
+
+  /** The same blocks of eight channels with more or fewer of them; any other tensor as it is. */
+  private static Tensor withChannels(Workspace workspace, Tensor images, long channels) {
+    Layout layout = images.layout();
+    return layout.isInBlocksOfEight() && layout.dimensions()[1] != channels
+        ? workspace.view(layout.inBlocksOfEight(channels), images)
+        : images;
+  }
+
+  private static PrimitiveDescriptor operation(
+      Workspace workspace, ModelSpec.Placed placed, LayerSpec.Pooling layer, Layout source) {
+    Pointer description = describe(workspace.purpose(), placed, layer, source);
+    boolean places =
+        workspace.purpose() == Purpose.TRAINING && layer.kind() == LayerSpec.Pooling.Kind.MAXIMUM;
+    return places && source.isInBlocksOfEight()
+        ? workspace.operation(description, SSE41)
+        : workspace.operation(description);
+  }
+
+  @Override
+  public Tensor output() {
+    return output;
   }
 
   @Override
@@ -58,27 +111,30 @@ final class CompiledPooling extends WindowLayer {
   @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     if (rectifies) {
-      backward.add(CompiledActivation.rectifierGradient(workspace, output(), outputGradient));
+      backward.add(CompiledActivation.rectifierGradient(workspace, output, outputGradient));
     }
-    return super.prepareBackward(outputGradient, inputGradientNeeded);
+    Reorder arranged = workspace.convertTransiently(outputGradient, output.layout());
+    backward.add(arranged::run);
+    Tensor gradient = super.prepareBackward(filled(workspace, arranged.to()), inputGradientNeeded);
+    return withChannels(workspace, gradient, input.layout().dimensions()[1]);
   }
 
   private static Pointer describe(
-      Purpose purpose, ModelSpec.Placed placed, LayerSpec.Pooling layer, Tensor input) {
+      Purpose purpose, ModelSpec.Placed placed, LayerSpec.Pooling layer, Layout source) {
     Layout anyOutput =
         Layout.any(
-                input.layout().dimensions()[0],
-                placed.output().channels(),
+                source.dimensions()[0],
+                source.dimensions()[1],
                 placed.output().height(),
                 placed.output().width())
-            .anyOrderOf(input.layout().type());
+            .anyOrderOf(source.type());
     dnnl_pooling_desc_t description = new dnnl_pooling_desc_t();
     OneDnn.check(
         dnnl.dnnl_pooling_forward_desc_init(
             description,
             purpose.forwardKind(),
             algorithm(layer),
-            input.layout().descriptor(),
+            source.descriptor(),
             anyOutput.descriptor(),
             strides(layer.window()),
             kernel(layer.window()),

@@ -33,7 +33,10 @@ final class CompiledResponseNormalization extends WindowLayer {
 
   private CompiledResponseNormalization(
       Workspace workspace, LayerSpec.LocalResponseNormalization layer, Reorder arranged) {
-    super(workspace, describe(workspace.purpose(), layer, arranged.to().layout()), arranged.to());
+    super(
+        workspace,
+        workspace.operation(describe(workspace.purpose(), layer, arranged.to().layout())),
+        arranged.to());
     this.workspace = workspace;
     this.layer = layer;
     this.arranged = arranged;

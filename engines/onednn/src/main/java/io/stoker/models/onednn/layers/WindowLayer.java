@@ -27,13 +27,13 @@ abstract class WindowLayer extends SequencedLayer {
   private final Map<Integer, Tensor> kept = new HashMap<>();
 
   /**
-   * @param description of the forward pass
+   * @param operation the forward pass
    * @param input the layer's input
    */
-  WindowLayer(Workspace workspace, Pointer description, Tensor input) {
+  WindowLayer(Workspace workspace, PrimitiveDescriptor operation, Tensor input) {
     this.workspace = workspace;
     this.input = input;
-    operation = workspace.operation(description);
+    this.operation = operation;
     output = workspace.transientTensor(operation.destination());
     if (operation.workspace().bytes() > 0) {
       kept.put(DNNL_ARG_WORKSPACE, workspace.tensor(operation.workspace()));
@@ -48,7 +48,7 @@ abstract class WindowLayer extends SequencedLayer {
   abstract Pointer describeGradient(Layout source, Layout outputGradient);
 
   @Override
-  public final Tensor output() {
+  public Tensor output() {
     return output;
   }
 

@@ -33,6 +33,7 @@ import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.dnnl.dnnl_primitive_desc_iterator;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.FloatPointer;
@@ -301,6 +302,37 @@ public final class Workspace implements AutoCloseable {
   /** Chooses an implementation with attributes, which the caller owns. */
   PrimitiveDescriptor operation(Pointer description, dnnl_primitive_attr attributes) {
     return operation(description, attributes, new dnnl_primitive_desc());
+  }
+
+  /**
+   * Chooses an implementation by its name; the first one, if there is none of that name.
+   *
+   * @param implementation as in {@link PrimitiveDescriptor#implementation}
+   */
+  PrimitiveDescriptor operation(Pointer description, String implementation) {
+    OneDnn.useOneThread();
+    dnnl_primitive_desc_iterator each = new dnnl_primitive_desc_iterator();
+    int status =
+        dnnl.dnnl_primitive_desc_iterator_create(
+            each,
+            new const_dnnl_op_desc_t(description),
+            OneDnn.attributes(),
+            OneDnn.engine(),
+            new dnnl_primitive_desc());
+    try {
+      while (status == dnnl.dnnl_success) {
+        dnnl_primitive_desc found = dnnl.dnnl_primitive_desc_iterator_fetch(each);
+        releases.push(() -> dnnl.dnnl_primitive_desc_destroy(found));
+        PrimitiveDescriptor operation = new PrimitiveDescriptor(found);
+        if (operation.implementation().equals(implementation)) {
+          return operation;
+        }
+        status = dnnl.dnnl_primitive_desc_iterator_next(each);
+      }
+    } finally {
+      dnnl.dnnl_primitive_desc_iterator_destroy(each);
+    }
+    return operation(description);
   }
 
   private PrimitiveDescriptor operation(

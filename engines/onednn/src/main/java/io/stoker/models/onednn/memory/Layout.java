@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn.memory;
 
+import io.stoker.base.Division;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.bytedeco.dnnl.dnnl_memory_desc_t;
@@ -54,6 +55,24 @@ public record Layout(dnnl_memory_desc_t descriptor) {
   /** These dimensions and this type, in blocks of {@value #BLOCK} channels. */
   public Layout inBlocks() {
     return tagged(dimensions(), dnnl.dnnl_aBcd16b, type());
+  }
+
+  /** Whether these are images in blocks of eight channels, which oneDNN has without AVX-512. */
+  public boolean isInBlocksOfEight() {
+    return descriptor.ndims() == 4 && sameAs(inBlocksOfEight(dimensions()[1]));
+  }
+
+  /** Images of this size and type with some number of channels, in blocks of eight. */
+  public Layout inBlocksOfEight(long channels) {
+    long[] dimensions = dimensions();
+    dimensions[1] = channels;
+    return tagged(dimensions, ChannelBlock.EIGHT.tag, type());
+  }
+
+  /** The channels with those that fill up the last block of eight. */
+  public long channelsOfFullBlocks() {
+    int block = ChannelBlock.EIGHT.channels;
+    return Division.ceiling(dimensions()[1], block) * block;
   }
 
   /**

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.models.onednn.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.stoker.models.onednn.memory.Layout;
+import io.stoker.models.onednn.memory.Tensor;
+import io.stoker.models.onednn.primitives.Reorder;
+import io.stoker.models.spec.Initializer;
+import io.stoker.models.spec.LayerSpec;
+import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Padding;
+import io.stoker.models.spec.Shape;
+import io.stoker.models.spec.Window;
+import io.stoker.testing.Exact;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Pooling of images as they are on processors without AVX-512. */
+class BlocksOfEightTest {
+  private static final int EXAMPLES = 3;
+  private static final int CHANNELS = 14;
+  private static final int CHANNELS_OF_FULL_BLOCKS = 16;
+
+  /** Of windows that do not overlap, do, and reach beyond the image. */
+  static Stream<LayerSpec.Pooling> layers() {
+    LayerSpec.Pooling.Kind maximum = LayerSpec.Pooling.Kind.MAXIMUM;
+    return Stream.of(
+        new LayerSpec.Pooling(maximum, Window.of(2).by(2)),
+        new LayerSpec.Pooling(maximum, Window.of(3).by(2)),
+        new LayerSpec.Pooling(maximum, new Window(3, 2, 1, Padding.of(1))),
+        new LayerSpec.Pooling(LayerSpec.Pooling.Kind.AVERAGE, Window.of(2).by(2)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("layers")
+  @Exact
+  void poolsAsRowByRow(LayerSpec.Pooling layer) {
+    assertThat(passes(layer, true)).isDeepEqualTo(passes(layer, false));
+  }
+
+  /** The output and the gradient by the input, in row-major order. */
+  private static float[][] passes(LayerSpec.Pooling layer, boolean inBlocks) {
+    ModelSpec model =
+        new ModelSpec(
+            "pooled",
+            new Shape(11, 9, CHANNELS),
+            List.of(layer, new LayerSpec.Dense(2, Initializer.Rule.HE, 0)));
+    ModelSpec.Placed pooled = model.placed().get(0);
+    SplittableRandom random = new SplittableRandom(7);
+    try (Workspace workspace = new Workspace()) {
+      Tensor images = workspace.tensor(Layout.plain(EXAMPLES, CHANNELS, 11, 9));
+      fill(images.buffer(), random);
+      Reorder arranged =
+          workspace.convert(
+              images, inBlocks ? images.layout().inBlocksOfEight(CHANNELS) : images.layout());
+      CompiledPooling compiled =
+          new CompiledPooling(workspace, pooled, layer, arranged.to(), false);
+      Tensor output = compiled.output();
+      Tensor outputGradient = workspace.tensor(Layout.plain(output.layout().dimensions()));
+      fill(outputGradient.buffer(), random);
+      Reorder given = workspace.convert(outputGradient, output.layout());
+      Tensor gradient = compiled.prepareBackward(given.to(), true);
+
+      CompiledLayer.Pass pass = CompiledLayer.Pass.training();
+      arranged.run();
+      compiled.forward(pass);
+      given.run();
+      compiled.backward(pass);
+      assertThat(output.layout().isInBlocksOfEight()).isEqualTo(inBlocks);
+      if (inBlocks) {
+        assertThatRestIsZero(output);
+        assertThatRestIsZero(gradient);
+      }
+      return new float[][] {plain(workspace, output), plain(workspace, gradient)};
+    }
+  }
+
+  private static float[] plain(Workspace workspace, Tensor tensor) {
+    Reorder plain = workspace.convert(tensor, Layout.plain(tensor.layout().dimensions()));
+    plain.run();
+    float[] values = new float[Math.toIntExact(tensor.layout().elements())];
+    plain.to().buffer().get(0, values);
+    return values;
+  }
+
+  /** oneDNN relies on it. */
+  private static void assertThatRestIsZero(Tensor tensor) {
+    FloatBuffer values = tensor.buffer();
+    long[] dimensions = tensor.layout().dimensions();
+    int pixels = Math.toIntExact(dimensions[2] * dimensions[3]);
+    for (int i = 0; i < EXAMPLES * CHANNELS_OF_FULL_BLOCKS * pixels; i++) {
+      int channel = i / (8 * pixels) % 2 * 8 + i % 8;
+      if (channel >= CHANNELS) {
+        assertThat(values.get(i)).isZero();
+      }
+    }
+  }
+
+  /** Of few values, so that a window often has its maximum twice. */
+  private static void fill(FloatBuffer values, SplittableRandom random) {
+    for (int i = 0; i < values.capacity(); i++) {
+      values.put(i, random.nextInt(-4, 5) / 4f);
+    }
+  }
+}
