@@ -17,6 +17,7 @@ import io.stoker.models.onednn.rules.ShapeRule;
 import io.stoker.models.spec.InitialParameters;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.Instructions;
 import java.lang.management.ManagementFactory;
 import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
@@ -50,6 +51,9 @@ class StepAllocationTest {
     "mlp-deep, BF16",
   })
   void stepsAllocateNothingButTheirScore(String name, Precision precision) {
+    if (precision == Precision.BF16) {
+      Instructions.AVX512.assume();
+    }
     ModelSpec model = Zoo.model(name, 10);
     float[] parameters = new float[(int) model.parameterCount()];
     new InitialParameters(model, 3).fill(0, FloatBuffer.wrap(parameters));
