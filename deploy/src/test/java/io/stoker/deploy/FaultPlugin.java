@@ -386,18 +386,15 @@ public final class FaultPlugin implements SparkPlugin {
         return false;
       }
       ProcessHandle executor = ProcessHandle.of(victim.pid()).orElseThrow();
-      long pid =
-          switch (fault.action()) {
-            case KILL_WORKER, NOTIFY_WORKER -> executor.parent().orElseThrow().pid();
-            case KILL_DRIVER -> ProcessHandle.current().pid();
-            default -> victim.pid();
-          };
+      long worker = executor.parent().orElseThrow().pid();
       Runnable killing =
           () -> {
             say("%s %s", fault.action(), victim.executor());
-            Programs.signal(fault.action() == Action.NOTIFY_WORKER ? "PWR" : "KILL", pid);
-            if (fault.action() == Action.KILL_WORKER) {
-              Programs.signal("KILL", victim.pid());
+            switch (fault.action()) {
+              case NOTIFY_WORKER -> Programs.signal("PWR", worker);
+              case KILL_WORKER -> Programs.signal("KILL", worker, victim.pid());
+              case KILL_DRIVER -> Programs.signal("KILL", ProcessHandle.current().pid());
+              default -> Programs.signal("KILL", victim.pid());
             }
           };
       if (fault.afterRound()) {

@@ -2,6 +2,8 @@
 package io.stoker.deploy;
 
 import java.io.IOException;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** Programs of the machine that are run for what they do, not for what they print. */
 final class Programs {
@@ -29,12 +31,15 @@ final class Programs {
   }
 
   /**
-   * Sends a signal to a process.
+   * Sends a signal to processes, one right after the other.
    *
    * @param name the signal, such as {@code STOP}
-   * @return whether there was such a process
+   * @return whether there were such processes
    */
-  static boolean signal(String name, long process) {
-    return succeeds("kill", "-" + name, Long.toString(process));
+  static boolean signal(String name, long... processes) {
+    return succeeds(
+        Stream.concat(
+                Stream.of("kill", "-" + name), LongStream.of(processes).mapToObj(Long::toString))
+            .toArray(String[]::new));
   }
 }

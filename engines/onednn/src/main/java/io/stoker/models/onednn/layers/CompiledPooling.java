@@ -17,10 +17,11 @@ import org.bytedeco.javacpp.Pointer;
 /**
  * {@link LayerSpec.Pooling}. The backward pass reads where the forward pass found the maxima.
  *
- * <p>Without AVX-512, images are in blocks of eight channels. For one that is not full oneDNN 2.5.2
- * takes several times as long, so the zeros that fill it are pooled as channels of their own. And
- * its code for AVX2 takes several times as long as that for SSE4.1 to find maxima and their places.
- * The results are the same; {@code docs/benchmarks/kernels.md} has the measurements.
+ * <p>On processors with AVX2, images are in blocks of eight channels. For one that is not full
+ * oneDNN 2.5.2 takes several times as long, so the zeros that fill it are pooled as channels of
+ * their own. And its code for AVX2 takes several times as long as that for SSE4.1 to find maxima
+ * and their places. The results are the same; {@code docs/benchmarks/kernels.md} has the
+ * measurements.
  *
  * <p>The largest of rectified values is the rectified largest one. So the gradient of a rectifier
  * before the layer can be computed from the output, which is smaller than the input: with windows
@@ -110,11 +111,11 @@ final class CompiledPooling extends WindowLayer {
 
   @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
-    if (rectifies) {
-      backward.add(CompiledActivation.rectifierGradient(workspace, output, outputGradient));
-    }
     Reorder arranged = workspace.convertTransiently(outputGradient, output.layout());
     backward.add(arranged::run);
+    if (rectifies) {
+      backward.add(CompiledActivation.rectifierGradient(workspace, output, arranged.to()));
+    }
     Tensor gradient = super.prepareBackward(filled(workspace, arranged.to()), inputGradientNeeded);
     return withChannels(workspace, gradient, input.layout().dimensions()[1]);
   }

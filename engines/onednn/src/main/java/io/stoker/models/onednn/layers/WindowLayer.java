@@ -47,6 +47,11 @@ abstract class WindowLayer extends SequencedLayer {
   /** Describes the backward pass. */
   abstract Pointer describeGradient(Layout source, Layout outputGradient);
 
+  /** The chosen implementation of the forward pass. */
+  final PrimitiveDescriptor operation() {
+    return operation;
+  }
+
   @Override
   public Tensor output() {
     return output;

@@ -57,7 +57,7 @@ public record Layout(dnnl_memory_desc_t descriptor) {
     return tagged(dimensions(), dnnl.dnnl_aBcd16b, type());
   }
 
-  /** Whether these are images in blocks of eight channels, which oneDNN has without AVX-512. */
+  /** Whether these are images in blocks of eight channels, as oneDNN has them for AVX2. */
   public boolean isInBlocksOfEight() {
     return descriptor.ndims() == 4 && sameAs(inBlocksOfEight(dimensions()[1]));
   }
