@@ -17,8 +17,8 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.testing.Exact;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,21 +31,12 @@ class DeterminismTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
   void stepsGiveTheSameBitsEachTime(int threads) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Steps.class.getName())
-            .redirectErrorStream(true);
-    builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
     // Other tests need the processor while a thread waits for another.
-    builder.environment().put("OMP_WAIT_POLICY", "passive");
-    Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output =
+        OtherProcess.run(
+            Steps.class,
+            Map.of("OMP_NUM_THREADS", Integer.toString(threads), "OMP_WAIT_POLICY", "passive"));
 
-    assertThat(process.waitFor()).as(output).isZero();
     assertThat(output).contains("the same bits");
   }
 

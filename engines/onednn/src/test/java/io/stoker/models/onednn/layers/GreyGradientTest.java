@@ -3,6 +3,7 @@ package io.stoker.models.onednn.layers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stoker.models.onednn.OtherProcess;
 import io.stoker.models.onednn.memory.Layout;
 import io.stoker.models.onednn.memory.Tensor;
 import io.stoker.models.onednn.rules.InstructionSet;
@@ -14,9 +15,9 @@ import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import io.stoker.testing.Exact;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -48,19 +49,8 @@ class GreyGradientTest {
 
   @Test
   void hasTheBitsOfAFullBlock() throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                GreyGradientTest.class.getName())
-            .redirectErrorStream(true);
-    builder.environment().put("ONEDNN_MAX_CPU_ISA", "AVX2");
-    Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output = OtherProcess.run(GreyGradientTest.class, Map.of("ONEDNN_MAX_CPU_ISA", "AVX2"));
 
-    assertThat(process.waitFor()).as(output).isZero();
     assertThat(output.lines().filter(line -> line.startsWith("gradient ")).toList())
         .hasSize(LAYERS.size())
         .allMatch(line -> line.endsWith(" same"), output);
