@@ -209,6 +209,24 @@ class LauncherIT {
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();
   }
 
+  /** With the archive of classes, Java 17 dies as it shows one of them to the recording. */
+  @Test
+  @Tag("one-line")
+  void startsWithAFlightRecording() throws IOException {
+    Path recording = folder.resolve("start.jfr");
+
+    Outcome outcome =
+        Stoker.in(folder)
+            .run(
+                "--driver-java-options",
+                "-XX:StartFlightRecording=filename=" + recording,
+                "doctor",
+                "--json");
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    assertThat(Files.size(recording)).isPositive();
+  }
+
   /** A copy has the times of the copying, and the content of what was copied. */
   @Test
   @Tag("one-line")
