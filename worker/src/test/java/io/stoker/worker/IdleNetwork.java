@@ -31,7 +31,7 @@ public final class IdleNetwork implements Network {
     return steps;
   }
 
-  /** The weights of all examples so far that had one. */
+  /** The weights of all examples so far. */
   public List<Float> weights() {
     return weights;
   }
@@ -51,7 +51,11 @@ public final class IdleNetwork implements Network {
   }
 
   @Override
-  public BatchScore computeGradients(float[] images, float[] targets, int count, long seed) {
+  public BatchScore computeGradients(
+      float[] images, float[] targets, float[] ofExamples, int count, long seed) {
+    for (int example = 0; example < count; example++) {
+      weights.add(ofExamples[example]);
+    }
     examples = count;
     firstLabel = 0;
     while (targets[firstLabel] != 1) {
@@ -59,15 +63,6 @@ public final class IdleNetwork implements Network {
     }
     dropoutSeed = seed;
     return new BatchScore(2.0 * count, count - 1, count);
-  }
-
-  @Override
-  public BatchScore computeGradients(
-      float[] images, float[] targets, float[] ofExamples, int count, long seed) {
-    for (int example = 0; example < count; example++) {
-      weights.add(ofExamples[example]);
-    }
-    return computeGradients(images, targets, count, seed);
   }
 
   @Override

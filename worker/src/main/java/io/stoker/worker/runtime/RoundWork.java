@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.worker.runtime;
 
-import io.stoker.models.engine.Network;
+import io.stoker.models.engine.ParameterVectors;
 import io.stoker.worker.sgd.Measurements;
 import java.io.Serializable;
 import java.util.List;
@@ -15,14 +15,14 @@ import org.apache.spark.TaskContext;
 public interface RoundWork extends Serializable {
   /** One worker's part of the work, inside a task. */
   interface Part extends AutoCloseable {
-    /** The worker's network, until the part is closed. */
-    Network network();
+    /** Those of the worker's network, until the part is closed. */
+    ParameterVectors vectors();
 
     /**
-     * Calls a loader with the network, if the network may lack the values of frozen parameters,
-     * which are in no slice.
+     * Calls a loader with the vectors, if they may lack the values of frozen parameters, which are
+     * in no slice. By default none are frozen.
      */
-    void loadFrozen(Consumer<Network> loader);
+    default void loadFrozen(Consumer<ParameterVectors> loader) {}
 
     /** Trains: the network's parameters move from the values that the caller has set. */
     Measurements train();

@@ -2,7 +2,7 @@
 package io.stoker.worker.runtime;
 
 import io.stoker.data.batch.ImageBatch;
-import io.stoker.models.engine.Network;
+import io.stoker.models.engine.ParameterVectors;
 import io.stoker.worker.sgd.LocalSgd;
 import io.stoker.worker.sgd.Measurements;
 import java.util.function.Consumer;
@@ -39,12 +39,12 @@ final class WorkerRound implements RoundWork.Part {
   }
 
   @Override
-  public Network network() {
+  public ParameterVectors vectors() {
     return replica.network();
   }
 
   @Override
-  public void loadFrozen(Consumer<Network> loader) {
+  public void loadFrozen(Consumer<ParameterVectors> loader) {
     if (replica.lacksContents()) {
       loader.accept(replica.network());
       replica.contentsLoaded();
@@ -64,7 +64,11 @@ final class WorkerRound implements RoundWork.Part {
             .reader(task.data(), task.epoch(), worker, task.firstStep(), hadoop)) {
       Measurements result =
           LocalSgd.run(
-              network(), () -> next(reader), task.localSteps(worker), task.schedule(), beforeStep);
+              replica.network(),
+              () -> next(reader),
+              task.localSteps(worker),
+              task.schedule(),
+              beforeStep);
       reader.completed();
       return result;
     }

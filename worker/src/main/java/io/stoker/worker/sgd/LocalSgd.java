@@ -70,21 +70,17 @@ public final class LocalSgd {
           classes,
           schedule.labelSmoothing(),
           targets);
-      boolean weighted = weigh(batch, weights, exampleWeights);
+      weigh(batch, weights, exampleWeights);
       BatchScore score;
       if (batch.hasBytes()) {
         ByteImages images = new ByteImages(batch.pixels(), batch.values());
         score =
             network.computeGradients(
                 images, targets, exampleWeights, batch.examples(), steps.dropoutSeed(step));
-      } else if (weighted) {
-        score =
-            network.computeGradients(
-                batch.images(), targets, exampleWeights, batch.examples(), steps.dropoutSeed(step));
       } else {
         score =
             network.computeGradients(
-                batch.images(), targets, batch.examples(), steps.dropoutSeed(step));
+                batch.images(), targets, exampleWeights, batch.examples(), steps.dropoutSeed(step));
       }
       network.update(schedule.at(steps.firstStep() + step, step));
       computed += System.nanoTime() - ready;
@@ -98,24 +94,17 @@ public final class LocalSgd {
         .add(Measure.COMPUTE_SECONDS, computed / 1e9);
   }
 
-  /**
-   * Sets the weights of the examples.
-   *
-   * @return whether there are weights; without, all are 1
-   */
-  private static boolean weigh(ImageBatch batch, Optional<ClassWeights> ofClasses, float[] target) {
+  /** Sets the weights of the examples; without any, all are 1. */
+  private static void weigh(ImageBatch batch, Optional<ClassWeights> ofClasses, float[] target) {
     if (batch.isWeighted()) {
       weighSamples(batch, ofClasses, target);
-      return true;
-    }
-    if (ofClasses.isPresent()) {
+    } else if (ofClasses.isPresent()) {
       ofClasses
           .get()
           .fill(batch.labels(), batch.otherLabels(), batch.shares(), batch.examples(), target);
-      return true;
+    } else {
+      Arrays.fill(target, 0, batch.examples(), 1);
     }
-    Arrays.fill(target, 0, batch.examples(), 1);
-    return false;
   }
 
   /**

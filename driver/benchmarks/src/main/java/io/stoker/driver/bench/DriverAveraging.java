@@ -58,11 +58,11 @@ public final class DriverAveraging {
   }
 
   private static float[] trained(float[] parameters, WaitingSteps steps) {
-    NoOpNetwork network = NoOpWork.borrow(parameters.length, TaskContext.get());
-    network.writeParameters(0, FloatBuffer.wrap(parameters));
+    NoOpVectors vectors = NoOpWork.borrow(parameters.length, TaskContext.get());
+    vectors.writeParameters(0, FloatBuffer.wrap(parameters));
     steps.take(taken -> {});
     float[] after = new float[parameters.length];
-    network.readParameters(0, FloatBuffer.wrap(after));
+    vectors.readParameters(0, FloatBuffer.wrap(after));
     return after;
   }
 

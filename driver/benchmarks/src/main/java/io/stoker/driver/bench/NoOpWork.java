@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
-import io.stoker.models.engine.Network;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.Measure;
 import io.stoker.worker.sgd.Measurements;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * A round whose steps compute nothing, on networks that stay on their executor.
+ * A round whose steps compute nothing, on vectors that stay on their executor.
  *
  * @param workers how many workers
  * @param parameters how many parameters
@@ -24,13 +22,9 @@ record NoOpWork(int workers, int parameters, WaitingSteps steps) implements Roun
   /** The weight of each worker. */
   static final int EXAMPLES = 64;
 
-  private static final Deque<NoOpNetwork> IDLE = new ConcurrentLinkedDeque<>();
+  private static final Deque<NoOpVectors> IDLE = new ConcurrentLinkedDeque<>();
 
-  private record NoOpPart(NoOpNetwork network, WaitingSteps steps) implements Part {
-    /** There are no frozen parameters. */
-    @Override
-    public void loadFrozen(Consumer<Network> loader) {}
-
+  private record NoOpPart(NoOpVectors vectors, WaitingSteps steps) implements Part {
     @Override
     public Measurements train() {
       return train(taken -> {});
@@ -46,20 +40,20 @@ record NoOpWork(int workers, int parameters, WaitingSteps steps) implements Roun
 
     @Override
     public void close() {
-      IDLE.push(network);
+      IDLE.push(vectors);
     }
   }
 
-  /** Borrows an idle network, or makes one, until the task ends. */
-  static NoOpNetwork borrow(int parameters, TaskContext context) {
-    NoOpNetwork network = take(parameters);
-    context.addTaskCompletionListener((TaskCompletionListener) ended -> IDLE.push(network));
-    return network;
+  /** Borrows idle vectors, or makes some, until the task ends. */
+  static NoOpVectors borrow(int parameters, TaskContext context) {
+    NoOpVectors vectors = take(parameters);
+    context.addTaskCompletionListener((TaskCompletionListener) ended -> IDLE.push(vectors));
+    return vectors;
   }
 
-  private static NoOpNetwork take(int parameters) {
-    NoOpNetwork idle = IDLE.poll();
-    return idle != null && idle.size() == parameters ? idle : new NoOpNetwork(parameters);
+  private static NoOpVectors take(int parameters) {
+    NoOpVectors idle = IDLE.poll();
+    return idle != null && idle.size() == parameters ? idle : new NoOpVectors(parameters);
   }
 
   @Override
@@ -69,6 +63,6 @@ record NoOpWork(int workers, int parameters, WaitingSteps steps) implements Roun
 
   @Override
   public Part beginAfter(Part before) {
-    return new NoOpPart(((NoOpPart) before).network(), steps);
+    return new NoOpPart(((NoOpPart) before).vectors(), steps);
   }
 }

@@ -107,7 +107,7 @@ final class StepWorker implements AutoCloseable {
     if (bytes.isPresent()) {
       network.computeGradients(bytes.get(), answers, weights, load.batch(), steps++);
     } else {
-      network.computeGradients(images, answers, load.batch(), steps++);
+      network.computeGradients(images, answers, weights, load.batch(), steps++);
     }
     network.update(SETTINGS);
   }

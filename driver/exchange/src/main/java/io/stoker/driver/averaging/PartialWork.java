@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.averaging;
 
-import io.stoker.models.engine.Network;
+import io.stoker.models.engine.ParameterVectors;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.Measurements;
 import java.util.List;
-import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.TaskContext;
@@ -22,12 +21,9 @@ public record PartialWork(RoundWork work, List<Integer> absent) implements Round
   static final Part NOTHING =
       new Part() {
         @Override
-        public Network network() {
+        public ParameterVectors vectors() {
           throw new UnsupportedOperationException("A worker that is absent has no network");
         }
-
-        @Override
-        public void loadFrozen(Consumer<Network> loader) {}
 
         @Override
         public Measurements train() {

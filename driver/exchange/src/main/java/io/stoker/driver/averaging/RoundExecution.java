@@ -8,7 +8,7 @@ import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.Wire;
 import io.stoker.driver.slice.WorkerSlice;
 import io.stoker.driver.spark.FetchedBlock;
-import io.stoker.models.engine.Network;
+import io.stoker.models.engine.ParameterVectors;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.Measure;
 import io.stoker.worker.sgd.Measurements;
@@ -48,7 +48,7 @@ final class RoundExecution {
     this.worker = worker;
     this.part = part;
     if (takesPart() && !slices.carryUpdaterState()) {
-      network().resetUpdaterState();
+      vectors().resetUpdaterState();
     }
   }
 
@@ -81,9 +81,9 @@ final class RoundExecution {
     }
     FloatBuffer values = content.asFloatBuffer();
     int length = slices.length(slice);
-    network().writeParameters(slices.offset(slice), values.slice(0, length));
+    vectors().writeParameters(slices.offset(slice), values.slice(0, length));
     for (int vector = 1; vector < slices.vectors(); vector++) {
-      network()
+      vectors()
           .writeUpdaterState(
               slices.stateOffset(vector, slice), values.slice(vector * length, length));
     }
@@ -129,7 +129,7 @@ final class RoundExecution {
 
   /** Corrects the network's values of a slice, see {@link Correction#apply}. */
   void correct(Correction correction, int slice, ByteBuffer sent, ByteBuffer average) {
-    correction.apply(network(), slice, sent, average);
+    correction.apply(vectors(), slice, sent, average);
   }
 
   /**
@@ -168,9 +168,9 @@ final class RoundExecution {
   ByteBuffer values(int slice, byte[] target) {
     FloatBuffer values = LittleEndian.floats(target);
     int length = slices.length(slice);
-    network().readParameters(slices.offset(slice), values.slice(0, length));
+    vectors().readParameters(slices.offset(slice), values.slice(0, length));
     for (int vector = 1; vector < slices.vectors(); vector++) {
-      network()
+      vectors()
           .readUpdaterState(
               slices.stateOffset(vector, slice), values.slice(vector * length, length));
     }
@@ -211,7 +211,7 @@ final class RoundExecution {
         averages);
   }
 
-  private Network network() {
-    return part.network();
+  private ParameterVectors vectors() {
+    return part.vectors();
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.slice;
 
-import io.stoker.models.engine.Network;
+import io.stoker.models.engine.ParameterVectors;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -43,25 +43,25 @@ public final class Correction {
   }
 
   /**
-   * Corrects the network's values of one slice.
+   * Corrects a network's values of one slice.
    *
    * @param sent the worker's values after the round before, as it sent them
    * @param average the slice's content after that round
    */
-  public void apply(Network network, int slice, ByteBuffer sent, ByteBuffer average) {
+  public void apply(ParameterVectors vectors, int slice, ByteBuffer sent, ByteBuffer average) {
     int length = slices.length(slice);
     FloatBuffer from = sent.asFloatBuffer();
     FloatBuffer to = average.asFloatBuffer();
     long offset = slices.offset(slice);
-    correct(offset, length, from, to, network::readParameters, network::writeParameters);
+    correct(offset, length, from, to, vectors::readParameters, vectors::writeParameters);
     if (slices.carryUpdaterState()) {
       correct(
           offset,
           length,
           from.slice(length, length),
           to.slice(length, length),
-          network::readUpdaterState,
-          network::writeUpdaterState);
+          vectors::readUpdaterState,
+          vectors::writeUpdaterState);
     }
   }
 

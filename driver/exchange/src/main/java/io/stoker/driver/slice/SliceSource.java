@@ -2,7 +2,7 @@
 package io.stoker.driver.slice;
 
 import io.stoker.base.LittleEndian;
-import io.stoker.models.engine.Network;
+import io.stoker.models.engine.ParameterVectors;
 import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;
 
@@ -28,14 +28,14 @@ public interface SliceSource extends Serializable {
    *
    * @param slices how the others are cut
    */
-  default void loadFrozen(Network network, ParameterSlices slices, Configuration hadoop) {
+  default void loadFrozen(ParameterVectors vectors, ParameterSlices slices, Configuration hadoop) {
     if (slices.first() == 0) {
       return;
     }
     ParameterSlices prefix = slices.prefix();
     for (int slice = 0; slice < prefix.count(); slice++) {
       byte[] content = read(prefix, slice, hadoop);
-      network.writeParameters(prefix.offset(slice), LittleEndian.floats(content));
+      vectors.writeParameters(prefix.offset(slice), LittleEndian.floats(content));
     }
   }
 }

@@ -12,10 +12,7 @@ import io.stoker.driver.slice.ParameterSlices;
 import io.stoker.driver.slice.SliceAverage;
 import io.stoker.driver.slice.SliceSource;
 import io.stoker.driver.slice.Wire;
-import io.stoker.models.engine.BatchScore;
-import io.stoker.models.engine.Network;
-import io.stoker.models.engine.StepSettings;
-import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.engine.ParameterVectors;
 import io.stoker.testing.Exact;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.Measure;
@@ -24,7 +21,6 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -358,15 +354,12 @@ class OverlapOnQuadraticsTest {
     @Override
     public Part beginAfter(Part before) {
       QuadraticsPart own = (QuadraticsPart) before;
-      return new QuadraticsPart(this, own.worker, own.network);
+      return new QuadraticsPart(this, own.worker, own.vectors);
     }
   }
 
-  private record QuadraticsPart(Quadratics work, int worker, Vectors network)
+  private record QuadraticsPart(Quadratics work, int worker, Vectors vectors)
       implements RoundWork.Part {
-    @Override
-    public void loadFrozen(Consumer<Network> loader) {}
-
     @Override
     public Measurements train() {
       return train(taken -> {});
@@ -378,7 +371,7 @@ class OverlapOnQuadraticsTest {
       for (int taken = 0; taken < work.steps(); taken++) {
         beforeStep.accept(taken);
         if (examples > 0) {
-          step(network.x, network.v, worker, work.firstStep() + taken);
+          step(vectors.x, vectors.v, worker, work.firstStep() + taken);
         }
       }
       return new Measurements().add(Measure.EXAMPLES, examples);
@@ -389,7 +382,7 @@ class OverlapOnQuadraticsTest {
   }
 
   /** A network that is two vectors. */
-  private static final class Vectors implements Network {
+  private static final class Vectors implements ParameterVectors {
     private final float[] x = new float[VALUES];
     private final float[] v = new float[VALUES];
 
@@ -416,40 +409,6 @@ class OverlapOnQuadraticsTest {
     @Override
     public void resetUpdaterState() {
       Arrays.fill(v, 0);
-    }
-
-    @Override
-    public void close() {}
-
-    @Override
-    public ModelSpec model() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public int batchCapacity() {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public BatchScore computeGradients(
-        float[] images, float[] targets, int examples, long dropoutSeed) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void update(StepSettings settings) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void predict(float[] images, int examples, float[] probabilities) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void readGradients(long offset, FloatBuffer target) {
-      throw new UnsupportedOperationException();
     }
   }
 }

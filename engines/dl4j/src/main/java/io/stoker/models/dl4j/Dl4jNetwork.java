@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
@@ -128,48 +127,18 @@ final class Dl4jNetwork implements Network {
 
   @Override
   public BatchScore computeGradients(
-      float[] images, float[] targets, int examples, long dropoutSeed) {
-    check.step(images, targets, examples);
-    return computeGradients(
-        features(images, examples), answers(targets, examples), Optional.empty(), dropoutSeed);
-  }
-
-  @Override
-  public BatchScore computeGradients(
       float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
     double sum = check.step(images, targets, weights, examples);
-    return computeGradients(
-        features(images, examples),
-        answers(targets, examples),
-        Optional.of(new Weights(column(weights, examples), sum)),
-        dropoutSeed);
-  }
-
-  /**
-   * The weights of a batch.
-   *
-   * @param column {@code [examples, 1]}
-   * @param sum their sum
-   */
-  private record Weights(INDArray column, double sum) {}
-
-  private static INDArray column(float[] weights, int examples) {
-    return Nd4j.createFromArray(Arrays.copyOf(weights, examples)).reshape(examples, 1);
-  }
-
-  private BatchScore computeGradients(
-      INDArray features, INDArray answers, Optional<Weights> weights, long dropoutSeed) {
     Nd4j.getRandom().setSeed(dropoutSeed == 0 ? SEED_FOR_ZERO : dropoutSeed);
-    graph.setInputs(features);
-    graph.setLabels(answers);
-    loss.weightExamples(weights.map(Weights::column));
+    graph.setInputs(features(images, examples));
+    graph.setLabels(answers(targets, examples));
+    loss.weightExamples(
+        Nd4j.createFromArray(Arrays.copyOf(weights, examples)).reshape(examples, 1));
     graph.computeGradientAndScore();
-    int examples = (int) features.size(0);
-    double divisor = weights.map(Weights::sum).orElse((double) examples);
     // The library computes sums over the examples, and divides them in its updater, which is not
     // used.
-    learning.forEach(tensor -> tensor.gradients().divi(divisor));
-    return new BatchScore(loss.lossSum() * (examples / divisor), loss.correct(), examples);
+    learning.forEach(tensor -> tensor.gradients().divi(sum));
+    return new BatchScore(loss.lossSum() * (examples / sum), loss.correct(), examples);
   }
 
   @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.dl4j;
 
-import java.util.Optional;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.lossfunctions.impl.LossMCXENT;
@@ -16,12 +15,12 @@ final class ScoredCrossEntropy extends LossMCXENT {
   private transient double lossSum;
   private transient int correct;
 
-  /** {@code [examples, 1]}; null where all examples count the same. */
+  /** {@code [examples, 1]}. */
   private transient INDArray exampleWeights;
 
-  /** Sets the weights of the next batches, {@code [examples, 1]}; empty for none. */
-  void weightExamples(Optional<INDArray> weights) {
-    exampleWeights = weights.orElse(null);
+  /** Sets the weights of the next batch, {@code [examples, 1]}. */
+  void weightExamples(INDArray weights) {
+    exampleWeights = weights;
   }
 
   /** The sum of the last batch's losses, each times its weight. */
@@ -48,7 +47,7 @@ final class ScoredCrossEntropy extends LossMCXENT {
 
   /** Multiplies each example's row by its weight. */
   private INDArray weighted(INDArray rows) {
-    return exampleWeights == null ? rows : rows.muliColumnVector(exampleWeights);
+    return rows.muliColumnVector(exampleWeights);
   }
 
   @Override

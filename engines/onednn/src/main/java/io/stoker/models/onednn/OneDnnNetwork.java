@@ -21,7 +21,6 @@ import io.stoker.models.onednn.rules.QuantizedRule;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Quantization;
 import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -33,7 +32,6 @@ final class OneDnnNetwork implements Network {
   private final ModelSpec model;
   private final int batchCapacity;
   private final BatchCheck check;
-  private final float[] equalWeights;
   private final KernelRule rule;
   private final Workspace workspace;
   private final FlatVectors vectors;
@@ -75,8 +73,6 @@ final class OneDnnNetwork implements Network {
     this.model = model;
     this.batchCapacity = batchCapacity;
     check = new BatchCheck(model, batchCapacity);
-    equalWeights = new float[batchCapacity];
-    Arrays.fill(equalWeights, 1);
     int frozenLayers = rates.frozenLayers(model);
     vectors =
         new FlatVectors(
@@ -121,12 +117,6 @@ final class OneDnnNetwork implements Network {
   @Override
   public int batchCapacity() {
     return batchCapacity;
-  }
-
-  @Override
-  public BatchScore computeGradients(
-      float[] images, float[] targets, int examples, long dropoutSeed) {
-    return computeGradients(images, targets, equalWeights, examples, dropoutSeed);
   }
 
   @Override

@@ -20,6 +20,7 @@ import io.stoker.models.zoo.Zoo;
 import io.stoker.testing.Instructions;
 import java.lang.management.ManagementFactory;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +29,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StepAllocationTest {
   private static final int EXAMPLES = 16;
   private static final int STEPS = 4;
+  private static final float[] WEIGHTS = new float[EXAMPLES];
+
+  static {
+    Arrays.fill(WEIGHTS, 1);
+  }
 
   /** The score has 32 bytes; the rest is for iterators that Java's compiler has not removed. */
   private static final long MOST_BYTES = 256;
@@ -86,7 +92,7 @@ class StepAllocationTest {
   private static void takeSteps(
       Network network, float[] images, float[] targets, StepSettings settings) {
     for (int step = 0; step < STEPS; step++) {
-      network.computeGradients(images, targets, EXAMPLES, step);
+      network.computeGradients(images, targets, WEIGHTS, EXAMPLES, step);
       network.update(settings);
     }
   }

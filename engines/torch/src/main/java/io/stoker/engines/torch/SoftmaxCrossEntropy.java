@@ -3,7 +3,6 @@ package io.stoker.engines.torch;
 
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.ClassWeights;
-import java.util.Arrays;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.pytorch.LongOptional;
@@ -20,7 +19,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class SoftmaxCrossEntropy {
   private final NetworkMemory memory;
   private final int classes;
-  private final float[] ones;
 
   /** The targets of all examples, then their weights, then the class of their largest target. */
   private final double[] answers;
@@ -38,18 +36,11 @@ final class SoftmaxCrossEntropy {
   SoftmaxCrossEntropy(NetworkMemory memory, int batchCapacity, int classes) {
     this.memory = memory;
     this.classes = classes;
-    ones = new float[batchCapacity];
-    Arrays.fill(ones, 1);
     answers = new double[Math.multiplyExact(batchCapacity, classes + 2)];
     hostAnswers = memory.staging(ScalarType.Double, answers.length);
     scores = memory.empty(ScalarType.Double, 2);
     hostScores = memory.staging(ScalarType.Double, 2);
     scored = memory.mark();
-  }
-
-  /** The score of the plain mean; see the weighted one. */
-  Supplier<BatchScore> score(Tensor logits, float[] targets, int examples) {
-    return score(logits, targets, ones, examples);
   }
 
   /**

@@ -69,17 +69,6 @@ final class TorchNetwork implements Network {
 
   @Override
   public BatchScore computeGradients(
-      float[] images, float[] targets, int examples, long dropoutSeed) {
-    check.step(images, targets, examples);
-    return computeGradients(
-        () -> upload.send(images, examples),
-        examples,
-        dropoutSeed,
-        logits -> loss.score(logits, targets, examples));
-  }
-
-  @Override
-  public BatchScore computeGradients(
       float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
     check.step(images, targets, weights, examples);
     return computeGradients(

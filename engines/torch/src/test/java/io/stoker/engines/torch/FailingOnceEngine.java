@@ -56,8 +56,8 @@ public final class FailingOnceEngine implements Engine {
   private record FailingNetwork(Network network) implements Network {
     @Override
     public BatchScore computeGradients(
-        float[] images, float[] targets, int examples, long dropoutSeed) {
-      BatchScore score = network.computeGradients(images, targets, examples, dropoutSeed);
+        float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
+      BatchScore score = network.computeGradients(images, targets, weights, examples, dropoutSeed);
       if (STEPS_LEFT.decrementAndGet() == 0) {
         throw new IllegalStateException("This step fails");
       }

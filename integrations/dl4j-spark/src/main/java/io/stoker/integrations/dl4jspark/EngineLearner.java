@@ -3,6 +3,7 @@ package io.stoker.integrations.dl4jspark;
 
 import io.stoker.models.engine.BatchScore;
 import io.stoker.models.engine.Network;
+import io.stoker.models.engine.ParameterVectors;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.Replica;
@@ -43,7 +44,7 @@ record EngineLearner(ReplicaKey replica, ExampleLayout layout, List<StepSettings
     }
 
     @Override
-    public Network network() {
+    public ParameterVectors vectors() {
       return network;
     }
 

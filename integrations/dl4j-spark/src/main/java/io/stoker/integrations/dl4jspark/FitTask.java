@@ -2,13 +2,12 @@
 package io.stoker.integrations.dl4jspark;
 
 import io.stoker.models.engine.BatchScore;
-import io.stoker.models.engine.Network;
+import io.stoker.models.engine.ParameterVectors;
 import io.stoker.worker.runtime.RoundWork;
 import io.stoker.worker.sgd.Measure;
 import io.stoker.worker.sgd.Measurements;
 import io.stoker.worker.sgd.RoundSteps;
 import java.util.List;
-import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.Dependency;
 import org.apache.spark.NarrowDependency;
@@ -76,13 +75,9 @@ record FitTask(
     }
 
     @Override
-    public Network network() {
-      return borrowed.network();
+    public ParameterVectors vectors() {
+      return borrowed.vectors();
     }
-
-    /** There are no frozen parameters. */
-    @Override
-    public void loadFrozen(Consumer<Network> loader) {}
 
     @Override
     public void close() {

@@ -2,7 +2,7 @@
 package io.stoker.integrations.dl4jspark;
 
 import io.stoker.models.engine.BatchScore;
-import io.stoker.models.engine.Network;
+import io.stoker.models.engine.ParameterVectors;
 import java.io.Serializable;
 import java.util.List;
 import org.apache.spark.TaskContext;
@@ -12,7 +12,7 @@ interface Learner extends Serializable {
   /** A resident network inside a task, until it is given back or the task ends. */
   interface Borrowed {
     /** Its parameters and updater state, as they travel. */
-    Network network();
+    ParameterVectors vectors();
 
     /**
      * Takes a step.

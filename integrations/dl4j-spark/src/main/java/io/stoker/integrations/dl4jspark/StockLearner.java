@@ -2,9 +2,7 @@
 package io.stoker.integrations.dl4jspark;
 
 import io.stoker.models.engine.BatchScore;
-import io.stoker.models.engine.Network;
-import io.stoker.models.engine.StepSettings;
-import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.engine.ParameterVectors;
 import java.nio.FloatBuffer;
 import java.util.Deque;
 import java.util.List;
@@ -54,7 +52,7 @@ record StockLearner(
     return new Resident(json, StockNetwork.fromJson(graph, json));
   }
 
-  private final class Steps implements Borrowed, Network {
+  private final class Steps implements Borrowed, ParameterVectors {
     private final Resident resident;
     private final StockNetwork stock;
     private boolean returned;
@@ -81,7 +79,7 @@ record StockLearner(
     }
 
     @Override
-    public Network network() {
+    public ParameterVectors vectors() {
       return this;
     }
 
@@ -108,42 +106,6 @@ record StockLearner(
       if (!withUpdater) {
         stock.updaterState().ifPresent((INDArray state) -> state.assign(0));
       }
-    }
-
-    @Override
-    public void close() {
-      throw new UnsupportedOperationException("A borrowed network");
-    }
-
-    @Override
-    public ModelSpec model() {
-      throw unasked();
-    }
-
-    @Override
-    public int batchCapacity() {
-      throw unasked();
-    }
-
-    @Override
-    public BatchScore computeGradients(
-        float[] images, float[] targets, int examples, long dropoutSeed) {
-      throw unasked();
-    }
-
-    @Override
-    public void update(StepSettings settings) {
-      throw unasked();
-    }
-
-    @Override
-    public void predict(float[] images, int examples, float[] probabilities) {
-      throw unasked();
-    }
-
-    @Override
-    public void readGradients(long offset, FloatBuffer target) {
-      throw unasked();
     }
 
     @Override

@@ -25,23 +25,16 @@ public final class BatchCheck {
   }
 
   /**
-   * Checks the arguments of a step: {@link Network#computeGradients(float[], float[], int, long)}.
-   *
-   * @throws IllegalArgumentException if examples is out of range or an array too short
-   */
-  public void step(float[] images, float[] targets, int examples) {
-    images(images, examples);
-    classes("targets", targets, examples);
-  }
-
-  /**
-   * Checks the arguments of a step whose examples have weights.
+   * Checks the arguments of a step: {@link Network#computeGradients(float[], float[], float[], int,
+   * long)}.
    *
    * @return the sum of the weights
-   * @throws IllegalArgumentException if one of them is invalid
+   * @throws IllegalArgumentException if examples is out of range, an array too short, or a weight
+   *     invalid
    */
   public double step(float[] images, float[] targets, float[] weights, int examples) {
-    step(images, targets, examples);
+    images(images, examples);
+    classes("targets", targets, examples);
     return ClassWeights.sum(weights, examples);
   }
 

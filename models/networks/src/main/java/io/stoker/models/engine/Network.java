@@ -4,6 +4,7 @@ package io.stoker.models.engine;
 import io.stoker.failure.InputException;
 import io.stoker.models.spec.ModelSpec;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /**
  * A trainable network in memory, with the operations that the training loop needs.
@@ -17,7 +18,7 @@ import java.nio.FloatBuffer;
  * <p>Results depend on the arguments and on {@link Engine#threads()}, never on time, thread or
  * earlier calls.
  */
-public interface Network extends AutoCloseable {
+public interface Network extends ParameterVectors, AutoCloseable {
   /** The model that this network computes. */
   ModelSpec model();
 
@@ -26,45 +27,41 @@ public interface Network extends AutoCloseable {
 
   /**
    * Runs forward and backward in training mode (dropout on, normalization by the batch's own
-   * statistics) and leaves the gradient of the mean cross-entropy loss for {@link #update} and
-   * {@link #readGradients}. The gradient of a running statistic is the value that {@link #update}
-   * subtracts from it.
+   * statistics) and leaves the gradient of the weighted mean of the cross-entropy loss, {@code
+   * sum(w[i] * loss[i]) / sum(w)}, for {@link #update} and {@link #readGradients}. The gradient of
+   * a running statistic is the value that {@link #update} subtracts from it.
    *
-   * @param images {@code [examples, channels, height, width]}, at the start of the array
-   * @param targets {@code [examples, classes]}, each example's distribution over the classes; see
-   *     {@link Targets}
-   * @param examples the number of examples, 1 to {@link #batchCapacity()}
-   * @param dropoutSeed decides which units are dropped
-   * @return the loss and hits of these examples, before the update
-   * @throws IllegalArgumentException if examples is out of range or an array too short
-   */
-  BatchScore computeGradients(float[] images, float[] targets, int examples, long dropoutSeed);
-
-  /**
-   * Computes gradients as {@link #computeGradients(float[], float[], int, long)} does, but of the
-   * weighted mean {@code sum(w[i] * loss[i]) / sum(w)}, as PyTorch's {@code
-   * CrossEntropyLoss(weight=...)} with its default reduction: the gradient of example i counts
-   * {@code w[i]} times. A weight of 2 is the same as the example twice, only the factor between
-   * weights matters, and equal weights give the gradients of the plain mean. Batch normalization
-   * counts each example once.
+   * <p>This is PyTorch's {@code CrossEntropyLoss(weight=...)} with its default reduction: the
+   * gradient of example i counts {@code w[i]} times. A weight of 2 is the same as the example
+   * twice, only the factor between weights matters, and equal weights give the plain mean. Batch
+   * normalization counts each example once.
    *
    * <p>Averaging weights the workers by their examples and not by their sums of weights. Where
    * these sums differ, the average of the workers is therefore not exactly the step of one large
    * weighted batch, in which each example would count by its weight among all.
    *
    * @param images {@code [examples, channels, height, width]}, at the start of the array
-   * @param targets {@code [examples, classes]}; see {@link Targets}
+   * @param targets {@code [examples, classes]}, each example's distribution over the classes; see
+   *     {@link Targets}
    * @param weights {@code [examples]}, each at least 0 and one above 0; see {@link ClassWeights}
    * @param examples the number of examples, 1 to {@link #batchCapacity()}
    * @param dropoutSeed decides which units are dropped
    * @return the weighted loss and the hits of these examples, before the update
    * @throws IllegalArgumentException if examples is out of range, an array too short, or a weight
    *     invalid
-   * @throws io.stoker.failure.InputException if this engine cannot weight examples
+   */
+  BatchScore computeGradients(
+      float[] images, float[] targets, float[] weights, int examples, long dropoutSeed);
+
+  /**
+   * Computes gradients as {@link #computeGradients(float[], float[], float[], int, long)} does,
+   * with a weight of 1 for each example.
    */
   default BatchScore computeGradients(
-      float[] images, float[] targets, float[] weights, int examples, long dropoutSeed) {
-    throw new InputException("This engine cannot weight examples: choose another with --engine");
+      float[] images, float[] targets, int examples, long dropoutSeed) {
+    float[] weights = new float[batchCapacity()];
+    Arrays.fill(weights, 1);
+    return computeGradients(images, targets, weights, examples, dropoutSeed);
   }
 
   /**
@@ -74,7 +71,7 @@ public interface Network extends AutoCloseable {
    *
    * @param images the images
    * @param targets {@code [examples, classes]}; see {@link Targets}
-   * @param weights {@code [examples]}; with weights of 1 the result is that without weights
+   * @param weights {@code [examples]}
    * @param examples the number of examples, 1 to {@link #batchCapacity()}
    * @param dropoutSeed decides which units are dropped
    * @return the weighted loss and the hits of these examples, before the update
@@ -169,30 +166,11 @@ public interface Network extends AutoCloseable {
         "This engine cannot look into a network: choose another with --engine");
   }
 
-  /** Copies parameters {@code [offset, offset + target.remaining())} into target. */
-  void readParameters(long offset, FloatBuffer target);
-
-  /** Sets parameters {@code [offset, offset + source.remaining())} from source. */
-  void writeParameters(long offset, FloatBuffer source);
-
   /**
    * Copies gradients {@code [offset, offset + target.remaining())} of the last {@link
    * #computeGradients} into target.
    */
   void readGradients(long offset, FloatBuffer target);
-
-  /**
-   * Copies the updater state {@code [offset, offset + target.remaining())} into target: the
-   * velocity, or the first moments of all parameters and then the second moments. A range lies in
-   * one of them.
-   */
-  void readUpdaterState(long offset, FloatBuffer target);
-
-  /** Sets the updater state {@code [offset, offset + source.remaining())} from source. */
-  void writeUpdaterState(long offset, FloatBuffer source);
-
-  /** Sets the whole updater state to zero. */
-  void resetUpdaterState();
 
   /** Releases the network's memory. */
   @Override
