@@ -241,7 +241,12 @@ def recipe(file):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", required=True, type=pathlib.Path, help="a folder of idx files")
-    parser.add_argument("--work", required=True, type=pathlib.Path, help="a folder for all files")
+    parser.add_argument(
+        "--work",
+        required=True,
+        type=pathlib.Path,
+        help="a folder of its own: files of earlier runs are deleted",
+    )
     parser.add_argument("--model", default="lenet5-modern", help="of elements (default: lenet5-modern)")
     parser.add_argument("--epochs", type=int, default=10, help="of elements (default: 10)")
     parser.add_argument("--rows", default=",".join(ELEMENTS), help="default: all elements")

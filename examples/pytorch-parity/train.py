@@ -106,7 +106,12 @@ def in_stoker(given, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", required=True, type=pathlib.Path, help="a folder of idx files")
-    parser.add_argument("--work", required=True, type=pathlib.Path, help="a folder for all files")
+    parser.add_argument(
+        "--work",
+        required=True,
+        type=pathlib.Path,
+        help="a folder of its own: files of earlier runs are deleted",
+    )
     parser.add_argument("--images", type=int, default=12000, help="default: 12000")
     parser.add_argument("--tests", type=int, default=10000, help="default: 10000")
     parser.add_argument("--epochs", type=int, default=5, help="default: 5")

@@ -91,7 +91,11 @@ def in_stoker(given, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", required=True, type=pathlib.Path, help="a folder of idx files")
-    parser.add_argument("--work", type=pathlib.Path, help="a folder for all files")
+    parser.add_argument(
+        "--work",
+        type=pathlib.Path,
+        help="a folder of its own: files of earlier runs are deleted",
+    )
     parser.add_argument("--epochs", type=int, default=3, help="default: 3")
     parser.add_argument("--runs", type=int, default=3, help="with seeds from 1 on (default: 3)")
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
@@ -99,6 +103,8 @@ def main():
     if given.child is not None:
         train_in_pytorch(given.data, given.epochs, given.child)
         return
+    if given.work is None:
+        parser.error("the following arguments are required: --work")
     given.images = len(compare.open_idx(given.data, "train-labels-idx1-ubyte")) - 8
     given.work.mkdir(parents=True, exist_ok=True)
     print("| seed | framework | accuracy | seconds |\n|---|---|---|---|")

@@ -71,19 +71,20 @@ public record TrainingData(Source source, Order order, Images images) implements
       standardDeviation = List.copyOf(standardDeviation);
     }
 
-    /** Not mixed, and normalised by the data's own statistics. */
-    public Images(ImageShape shape, String augmentations) {
+    /** Normalised by the data's own statistics, and of one size. */
+    public Images(ImageShape shape, String augmentations, Mixing mixing) {
       this(
           shape,
           augmentations,
-          Mixing.NONE,
+          mixing,
           List.of(),
           List.of(),
           ImageForm.NORMALIZED,
           SizeSchedule.NONE);
     }
 
-    TrainingInput input() {
+    /** The input that tasks make of the images. */
+    public TrainingInput input() {
       return new TrainingInput(
           shape,
           Augmentation.parse(augmentations),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.plan.Sampling;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.failure.DamagedException;
@@ -49,7 +50,7 @@ class TrainingReadersTest {
     return new TrainingData(
         new TrainingData.Source(uri, manifestSha256, "train"),
         new TrainingData.Order(Sampling.NATURAL, 1, 9, 2, 4),
-        new TrainingData.Images(TinyShards.SHAPE, "shift"));
+        new TrainingData.Images(TinyShards.SHAPE, "shift", Mixing.NONE));
   }
 
   /** A local disk as {@code stuck:/...}, whose shards cannot be read until it is released. */

@@ -162,7 +162,7 @@ class LocalSgdTest {
 
     assertThat(result.get(Measure.LOSS_SUM)).isEqualTo(expected.get(Measure.LOSS_SUM));
     assertThat(network.steps()).isEqualTo(expectedSteps);
-    assertThat(network.weights()).hasSize(8).containsOnly(1f);
+    assertThat(network.weights()).hasSize(16).containsOnly(1f);
   }
 
   private static StepSchedule weighted(ClassWeights weights) {

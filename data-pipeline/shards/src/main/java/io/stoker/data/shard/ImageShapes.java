@@ -38,7 +38,7 @@ public record ImageShapes(IntRange height, IntRange width, int channels) impleme
   public ImageShape one() {
     if (!height.isOne() || !width.isOne()) {
       throw new InputException(
-          "The images of the data differ in size: they are %s (prepare them with --size N to use them here)"
+          "The images of the data differ in size: they are %s (prepare them with --size N, or with prepare: {size: N} in a recipe of train --input)"
               .formatted(this));
     }
     return new ImageShape(height.least(), width.least(), channels);

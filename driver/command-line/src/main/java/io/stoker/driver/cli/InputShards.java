@@ -109,12 +109,14 @@ final class InputShards {
    * Prepares the shards, unless they are there.
    *
    * @param uri where they are, or are to be
+   * @param check is run before images are read
    * @throws InputException if there are other shards, or files that Stoker did not write
    */
-  void make(String uri, JavaSparkContext spark, PhaseClock clock) {
+  void make(String uri, JavaSparkContext spark, PhaseClock clock, Runnable check) {
     Configuration hadoop = spark.hadoopConfiguration();
     Path folder = Locations.absolute(uri, hadoop);
     if (!isComplete(folder, hadoop)) {
+      check.run();
       InputRecord read = record(hadoop); // before the lock, which others wait for
       // Another training of the same input waits here, and finds the shards.
       try (RunLock lock = RunLock.await(folder.getParent(), "lock-" + folder.getName(), hadoop)) {

@@ -115,6 +115,7 @@ final class InspectCommand extends StokerCommand {
   @Override
   protected Report execute() throws IOException {
     Configuration hadoop = SparkSetup.hadoop();
+    input.check();
     Check.input(
         sheet == null || sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
     Optional<OutputPicture> picture =
@@ -146,8 +147,7 @@ final class InspectCommand extends StokerCommand {
         new OrderRequest(
             data.uri,
             split,
-            input.input(image).image(),
-            input.augmentations(),
+            input.images(image),
             new TrainingData.Order(Sampling.parse(sampling), repeats, seed, workers, batch),
             orderEpoch);
     EpochOrder order;

@@ -15,10 +15,12 @@ import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.command.TrainingOptions;
+import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.config.Preset;
 import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.job.ExistingRun;
+import io.stoker.driver.job.ResolvedJob;
 import io.stoker.driver.round.RateRange;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.RoundListeners;
@@ -60,6 +62,8 @@ import picocli.CommandLine.Spec;
       "An option that is given nowhere has its default."
     })
 class TrainCommand extends StokerCommand {
+  private static final int ANY_CLASSES = 10;
+
   private CommandSpec spec;
   private TrainingOptions options;
 
@@ -118,7 +122,13 @@ class TrainCommand extends StokerCommand {
       clock().end("start Spark");
       Configuration hadoop = spark.hadoopConfiguration();
       if (shards.isPresent()) {
-        shards.get().make(config.data().uri(), spark, clock());
+        shards
+            .get()
+            .make(
+                config.data().uri(),
+                spark,
+                clock(),
+                () -> checkWithoutData(config, existing, hadoop));
         preset.ifPresent(fit -> fit.requireFit(data(config.data().uri(), hadoop).image()));
       }
       requireClasses(config.data().uri(), hadoop);
@@ -139,6 +149,15 @@ class TrainCommand extends StokerCommand {
                           advice(job.data().uri(), hadoop))));
       return report(result);
     }
+  }
+
+  /** Before images are prepared, which may take hours. */
+  private void checkWithoutData(
+      TrainingConfig config, ExistingRun existing, Configuration hadoop) {
+    if (!choosesLater) {
+      ModelReference.input(config.model(), ANY_CLASSES); // there is such a model
+    }
+    ResolvedJob.checkWithoutData(config, existing, hadoop);
   }
 
   /** A run that is resumed has its rate. */

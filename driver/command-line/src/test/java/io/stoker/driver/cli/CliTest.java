@@ -161,6 +161,8 @@ class CliTest {
     "train --recipe no.yaml, Cannot read recipe no.yaml",
     "prepare --input i --output o --format zip, Unknown format: 'zip'",
     "inspect --data nowhere, nowhere",
+    "inspect --data nowhere --augment nonsense, nonsense",
+    "inspect --data nowhere --mixup NaN, mixup",
     "runs nowhere, Cannot find folder nowhere",
     "checkpoints nowhere, Not a run folder: nowhere",
     "train --run nowhere --resume, holds no run",

@@ -70,6 +70,19 @@ class MovingAverageCommandsTest {
         .isNotEqualTo(json(command + " --parameters last"));
   }
 
+  /** A checkpoint keeps one temperature. */
+  @Test
+  void aTemperatureThatIsReplacedIsNamed() {
+    String calibrate = "calibrate --checkpoint RUN --data DATA --split train";
+    Commands.Outcome average = new Commands().run(filled(calibrate));
+
+    Commands.Outcome other = new Commands().run(filled(calibrate + " --parameters last"));
+
+    assertThat(average.err()).doesNotContain("replaced");
+    assertThat(other.err())
+        .contains("of its moving average, which is evaluated by default, is replaced");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

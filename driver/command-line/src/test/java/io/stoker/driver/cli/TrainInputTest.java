@@ -156,15 +156,29 @@ class TrainInputTest {
         "--input DIR/images --format nosuch --run DIR/run | nosuch",
         "--input DIR/images --format table --run DIR/run | prepare it first",
         "--input DIR/images | Missing run",
+        "--input DIR/images --run DIR/run --init DIR/none.zip | none.zip",
+        "--input DIR/images --run DIR/taken | holds a run already",
       })
   void badInputTakesOneLineBeforeAnythingIsWritten(String options, String message)
       throws IOException {
+    Files.createDirectories(folder.resolve("taken/checkpoints"));
+
     Commands.Outcome outcome = commands.run(train(options));
 
     assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
     assertThat(outcome.err()).contains(message);
     assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker:"))).hasSize(1);
     assertThat(folder.resolve("run")).doesNotExist();
+    assertThat(shards()).isEmpty();
+  }
+
+  @Test
+  void anUnknownModelIsSaidBeforeImagesAreRead() throws IOException {
+    Commands.Outcome outcome =
+        commands.run(in("train --input DIR/images --model lenet6 --run DIR/run"));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err()).contains("Unknown model: lenet6; did you mean 'lenet5'?");
     assertThat(shards()).isEmpty();
   }
 

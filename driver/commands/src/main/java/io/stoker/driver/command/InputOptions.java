@@ -6,6 +6,7 @@ import io.stoker.data.augment.Mixing;
 import io.stoker.data.batch.TrainingInput;
 import io.stoker.data.image.ImageShape;
 import io.stoker.failure.Check;
+import io.stoker.worker.runtime.TrainingData;
 import picocli.CommandLine.Option;
 
 /** Options for the input that training would make of images, for commands without a model. */
@@ -44,9 +45,28 @@ public final class InputOptions {
     return augmentations;
   }
 
+  /**
+   * Checks the options, whatever the images.
+   *
+   * @throws io.stoker.failure.InputException if one of them is invalid
+   */
+  public void check() {
+    Augmentation.parse(augmentations);
+    mixing();
+  }
+
+  private Mixing mixing() {
+    return new Mixing(mixup, cutmix);
+  }
+
+  /** What training would make of images of this shape. */
   public TrainingInput input(ImageShape data) {
-    return new TrainingInput(
-        image(data), Augmentation.parse(augmentations), new Mixing(mixup, cutmix));
+    return images(data).input();
+  }
+
+  /** The same, for tasks. */
+  public TrainingData.Images images(ImageShape data) {
+    return new TrainingData.Images(image(data), augmentations, mixing());
   }
 
   private ImageShape image(ImageShape data) {

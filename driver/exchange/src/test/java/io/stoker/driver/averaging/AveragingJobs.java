@@ -3,6 +3,7 @@ package io.stoker.driver.averaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.plan.Sampling;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
@@ -196,7 +197,7 @@ abstract class AveragingJobs {
         new TrainingData(
             new TrainingData.Source(folder.toUri().toString(), manifestSha256, "train"),
             new TrainingData.Order(Sampling.NATURAL, 1, 3, 4, 16),
-            new TrainingData.Images(TinyShards.SHAPE, "flip")),
+            new TrainingData.Images(TinyShards.SHAPE, "flip", Mixing.NONE)),
         schedule,
         round,
         round / 3,

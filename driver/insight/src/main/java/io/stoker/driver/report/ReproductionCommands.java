@@ -8,9 +8,15 @@ import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.TrainingConfig;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Commands for a POSIX shell that repeat a run. */
 final class ReproductionCommands {
+  /**
+   * The model, and what has another default for another optimizer, beginning or number of epochs.
+   */
+  private static final Set<String> ALWAYS = Set.of("model", "learning_rate", "schedule");
+
   private ReproductionCommands() {}
 
   /**
@@ -41,7 +47,7 @@ final class ReproductionCommands {
     return text.append("END_OF_RECIPE").toString();
   }
 
-  /** The options that differ from their defaults. */
+  /** The options that differ from their defaults, and those that are always said. */
   private static ObjectNode changed(TrainingConfig config) {
     ObjectNode values = ConfigFormat.toJson(config);
     ObjectNode defaults =
@@ -53,7 +59,7 @@ final class ReproductionCommands {
                 .build());
     for (Map.Entry<String, JsonNode> value : defaults.properties()) {
       boolean same = value.getValue().equals(values.get(value.getKey()));
-      if (same && !value.getKey().equals("model")) {
+      if (same && !ALWAYS.contains(value.getKey())) {
         values.remove(value.getKey());
       }
     }

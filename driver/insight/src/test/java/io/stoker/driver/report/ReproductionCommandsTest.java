@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.Recipe;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.config.WorkerOptimizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -40,6 +41,29 @@ class ReproductionCommandsTest {
         .isEqualTo(config.data().uri());
     assertThat(folder.resolve("broken")).doesNotExist();
     assertThat(commands.get(3)).endsWith("--output report.html");
+  }
+
+  /** Both have another default in these jobs. */
+  @Test
+  void saysTheRateAndTheSchedule() throws Exception {
+    for (TrainingConfig.Builder job :
+        List.of(
+            job().set("optimizer", WorkerOptimizer.ADAMW).learningRate(0.05),
+            job()
+                .epochs(4)
+                .schedule(new LearningRateSchedule.OneCycle(10, 3))
+                .learningRate(0.05))) {
+      TrainingConfig config = job.build();
+
+      shell(ReproductionCommands.of(config).get(0));
+
+      assertThat(Recipe.read(folder.resolve("recipe.yaml"), Set.of()).config().build())
+          .isEqualTo(config.toBuilder().run(config.run() + "-again").build());
+    }
+  }
+
+  private static TrainingConfig.Builder job() {
+    return TrainingConfig.builder().data("/d").run("/r").model("lenet5");
   }
 
   private String shell(String script) throws IOException, InterruptedException {

@@ -206,6 +206,11 @@ public final class StoredModel {
     return calibration.filter(each -> each.parametersSha256().equals(parametersSha256()));
   }
 
+  /** The calibration that is kept for the other parameters of the file, in place of this one. */
+  public Optional<Calibration> otherCalibration() {
+    return calibration.filter(each -> !each.parametersSha256().equals(parametersSha256()));
+  }
+
   /** What its probabilities are changed by; 1 if they were not calibrated. */
   public Temperature temperature() {
     return calibration().map(each -> new Temperature(each.temperature())).orElse(Temperature.ONE);

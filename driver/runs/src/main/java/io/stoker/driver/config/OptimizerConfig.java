@@ -43,7 +43,7 @@ public record OptimizerConfig(
   public OptimizerConfig {
     Check.input(
         kind == WorkerOptimizer.SGD || !nesterov,
-        "Invalid optimizer: adamw has no Nesterov momentum (leave out --nesterov)");
+        "Invalid optimizer: adamw has no Nesterov momentum (leave out --nesterov; where a preset has it, say --nesterov=false)");
     Check.input(
         momentum > 0 || !nesterov,
         "Invalid momentum: 0 (must be > 0 with --nesterov, which looks ahead along it)");

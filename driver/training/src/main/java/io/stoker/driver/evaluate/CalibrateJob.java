@@ -7,6 +7,7 @@ import io.stoker.data.shard.ShardManifest;
 import io.stoker.driver.checkpoint.Calibration;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.ManifestFormat;
+import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.spark.NumberedTasks;
@@ -17,6 +18,7 @@ import io.stoker.worker.eval.LabelledProbabilities;
 import io.stoker.worker.eval.LabelledProbabilities.Sums;
 import io.stoker.worker.eval.Temperature;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.DoubleFunction;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaRDD;
@@ -82,6 +84,16 @@ public final class CalibrateJob {
             shards.manifestHash(),
             split);
     Calibration calibration = fit(spark, task, shards, model, request.model());
+    model
+        .otherCalibration()
+        .ifPresent(
+            other ->
+                LOG.warn(
+                    "The temperature {} of its {} is replaced: a model keeps one",
+                    String.format(Locale.ROOT, "%.4f", other.temperature()),
+                    model.choice() == ParameterChoice.LAST
+                        ? "moving average, which is evaluated by default,"
+                        : "last parameters"));
     calibration.write(model.path(), hadoop);
     return calibration;
   }

@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.models.file.TrainingClock;
+import io.stoker.models.spec.Shape;
 import io.stoker.worker.eval.EvaluationCounts;
+import io.stoker.worker.eval.TestViews;
 import io.stoker.worker.eval.WorstMistakes;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,6 +36,8 @@ public final class EvaluationReport {
    * @param split the split
    * @param temperature what its probabilities were changed by; 1 if it was not calibrated
    * @param layersInInt8 how many layers were computed in int8
+   * @param input the shape of the images that the network was shown
+   * @param views which views of each it was shown
    */
   record Subject(
       List<String> checkpoints,
@@ -44,7 +48,9 @@ public final class EvaluationReport {
       String data,
       String split,
       double temperature,
-      int layersInInt8) {}
+      int layersInInt8,
+      Shape input,
+      TestViews views) {}
 
   private final Subject subject;
   private final List<String> classNames;
@@ -107,6 +113,16 @@ public final class EvaluationReport {
   /** How many layers were computed in int8. */
   public int layersInInt8() {
     return subject.layersInInt8();
+  }
+
+  /** The shape of the images that the network was shown. */
+  public Shape input() {
+    return subject.input();
+  }
+
+  /** Which views of each image the network was shown. */
+  public TestViews views() {
+    return subject.views();
   }
 
   /** How many examples were evaluated. */
@@ -231,6 +247,8 @@ public final class EvaluationReport {
     json.put("epoch", clock().epoch());
     json.put("data", data());
     json.put("split", split());
+    json.put("size", input().height());
+    json.put("tta", views().toString());
     if (temperature() != 1) {
       json.put("temperature", temperature());
     }

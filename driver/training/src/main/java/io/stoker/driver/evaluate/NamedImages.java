@@ -61,8 +61,16 @@ public final class NamedImages {
       return new ImageFailure(uri, "permission denied", ResourceException.EXIT_CODE);
     }
     return failure instanceof FileNotFoundException
-        ? new ImageFailure(uri, "there is no file " + file, InputException.EXIT_CODE)
+        ? new ImageFailure(
+            uri, "there is no file " + file + undecoded(file), InputException.EXIT_CODE)
         : new ImageFailure(uri, firstLine(failure), ResourceException.EXIT_CODE);
+  }
+
+  /** Java has this character in place of what is not valid UTF-8. */
+  private static String undecoded(Path file) {
+    return file.toString().indexOf('\uFFFD') < 0
+        ? ""
+        : " (or its name is not valid UTF-8: rename it)";
   }
 
   private static String firstLine(Exception failure) {

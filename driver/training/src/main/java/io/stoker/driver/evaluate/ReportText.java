@@ -3,6 +3,7 @@ package io.stoker.driver.evaluate;
 
 import com.google.errorprone.annotations.FormatMethod;
 import io.stoker.base.Table;
+import io.stoker.worker.eval.TestViews;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -39,7 +40,8 @@ final class ReportText {
     }
     table
         .row("model", report.model())
-        .row("data", "%s, split %s".formatted(report.data(), report.split()));
+        .row("data", "%s, split %s".formatted(report.data(), report.split()))
+        .row("images", shown(report));
     if (report.temperature() != 1) {
       table.row("temperature", text("%.4f", report.temperature()));
     }
@@ -56,6 +58,13 @@ final class ReportText {
         .row("calibration error", percent(report.calibrationError()))
         .row(
             "speed", text("%.0f img/s, %.1f s in all", report.imagesPerSecond(), report.seconds()));
+  }
+
+  private static String shown(EvaluationReport report) {
+    String input = report.input().toString();
+    return report.views() == TestViews.NONE
+        ? input
+        : "%s, test-time views %s".formatted(input, report.views());
   }
 
   private static String classes(EvaluationReport report) {

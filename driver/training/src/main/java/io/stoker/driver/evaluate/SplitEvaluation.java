@@ -177,7 +177,9 @@ public final class SplitEvaluation {
             Locations.plain(shards.path().toString()),
             split,
             network.temperature().value(),
-            metadata.quantization().ranges().size()),
+            metadata.quantization().ranges().size(),
+            metadata.model().input(),
+            request.model().testViews()),
         metadata.classNames(),
         counts,
         (System.nanoTime() - start) / 1e9);

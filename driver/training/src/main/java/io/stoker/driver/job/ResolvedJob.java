@@ -138,6 +138,20 @@ public record ResolvedJob(
     }
   }
 
+  /**
+   * Makes sure that there is what a job needs besides its data, which are prepared next: a free run
+   * folder, and the checkpoint that it starts from.
+   *
+   * @throws io.stoker.failure.StokerException if something is missing
+   */
+  public static void checkWithoutData(
+      TrainingConfig config, ExistingRun existing, Configuration hadoop) {
+    if (existing == ExistingRun.REFUSE) {
+      RunFolder.at(Locations.absolute(config.run(), hadoop), hadoop).refuseExisting();
+    }
+    Beginning.initial(config, hadoop);
+  }
+
   /** Resolves the model of a job, and checks the options that depend on the data. */
   private static ModelSpec fitting(
       TrainingConfig config, Optional<RunRecord> recorded, String data, ShardManifest manifest) {

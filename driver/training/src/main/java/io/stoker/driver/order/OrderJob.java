@@ -54,7 +54,7 @@ public final class OrderJob {
         new TrainingData(
             new TrainingData.Source(folder.toString(), shards.manifestHash(), request.split()),
             order,
-            new TrainingData.Images(request.image(), request.augmentations()));
+            request.images());
     int epoch = request.epoch();
     Broadcast<SerializableConfiguration> hadoop =
         spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.models.file.TrainingClock;
+import io.stoker.models.spec.Shape;
 import io.stoker.worker.eval.EvaluationCounts;
+import io.stoker.worker.eval.TestViews;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -186,7 +188,9 @@ class EvaluationReportTest {
             "data",
             "test",
             1,
-            0),
+            0,
+            new Shape(4, 5, 3),
+            TestViews.FLIP),
         IntStream.range(0, counts.classes()).mapToObj(Integer::toString).toList(),
         counts,
         1);

@@ -4,6 +4,7 @@ package io.stoker.driver.order;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.data.augment.Mixing;
 import io.stoker.data.plan.EpochPlan;
 import io.stoker.data.plan.Sampling;
 import io.stoker.data.shard.ShardBlock;
@@ -37,8 +38,7 @@ class OrderJobTest {
     return new OrderRequest(
         job.data().toString(),
         "train",
-        TinyShards.SHAPE,
-        "shift,flip",
+        new TrainingData.Images(TinyShards.SHAPE, "shift,flip", Mixing.NONE),
         new TrainingData.Order(Sampling.NATURAL, 1, 3, workers, batch),
         epoch);
   }
@@ -71,6 +71,26 @@ class OrderJobTest {
     assertThat(orders.get(1).orderSha256()).isEqualTo(orders.get(0).orderSha256());
     assertThat(orders.get(2).orderSha256()).isNotEqualTo(orders.get(0).orderSha256());
     assertThat(orders.get(3).batchesSha256()).isEqualTo(orders.get(0).batchesSha256());
+  }
+
+  @Test
+  void mixesTheBatchesInTheSameOrder() throws IOException {
+    TinyJob job = TinyJob.in(folder);
+    OrderRequest plain = request(job, 1, 2, 8);
+    OrderRequest mixed =
+        new OrderRequest(
+            plain.data(),
+            plain.split(),
+            new TrainingData.Images(TinyShards.SHAPE, "shift,flip", new Mixing(0.5, 0)),
+            plain.order(),
+            plain.epoch());
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      EpochOrder expected = OrderJob.run(spark, plain);
+      EpochOrder order = OrderJob.run(spark, mixed);
+
+      assertThat(order.orderSha256()).isEqualTo(expected.orderSha256());
+      assertThat(order.batchesSha256()).isNotEqualTo(expected.batchesSha256());
+    }
   }
 
   /** The naive loop over the plan. */

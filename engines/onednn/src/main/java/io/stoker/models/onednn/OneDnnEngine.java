@@ -72,12 +72,14 @@ public final class OneDnnEngine implements Engine {
     InstructionSet set = InstructionSet.here();
     return String.format(
         Locale.ROOT,
-        "oneDNN %s, %s, %d thread(s) a worker; convolutions in fp32: %s; --precision bf16: %s",
+        "oneDNN %s, %s, %d thread(s) a worker; convolutions in fp32: %s; --precision bf16: %s; int8:"
+            + " %s",
         OneDnn.version(),
         set,
         threads(),
         set.hasWinograd() ? "by Winograd where that is faster, else direct" : "direct",
-        set.hasBfloat16() ? "yes" : "no, it needs avx512_bf16 or AMX");
+        set.hasBfloat16() ? "yes" : "no, it needs avx512_bf16 or AMX",
+        InstructionSet.multipliesBytes() ? "yes" : "no, it needs VNNI or AMX");
   }
 
   @Override
@@ -126,8 +128,8 @@ public final class OneDnnEngine implements Engine {
   static void requireInt8(ModelSpec model, Quantization quantization, boolean multipliesBytes) {
     Check.input(
         quantization.isEmpty() || multipliesBytes,
-        "Cannot compute in int8: this processor has neither VNNI nor AMX (avx512_vnni, avx_vnni);"
-            + " use the checkpoint from before 'quantize', or another machine");
+        "Cannot compute in int8: this processor has neither VNNI nor AMX (avx512_vnni, avx_vnni,"
+            + " amx_int8); use another machine, or a model that is not in int8");
     quantization.requireLayersOf(model);
   }
 
