@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
+import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.RoundListeners;
+import io.stoker.driver.round.TrainJob;
+import io.stoker.driver.round.TrainResult;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.worker.TinyShards;
@@ -17,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
 
 /** A job that takes a second: small images in five shards, a model of 1,094 parameters. */
 public final class TinyJob {
@@ -105,6 +111,23 @@ public final class TinyJob {
         .schedule(new LearningRateSchedule.Constant(0))
         .set("slice_bytes", 1024)
         .seed(3);
+  }
+
+  /** Trains where there is no run yet. */
+  public static TrainResult train(JavaSparkContext spark, TrainingConfig.Builder config) {
+    return TrainJob.run(spark, config.build(), ExistingRun.REFUSE, RoundListener.NONE);
+  }
+
+  /** Trains where there is no run yet, and fails after a round. */
+  public static void stop(JavaSparkContext spark, TrainingConfig.Builder config, int round) {
+    assertThatThrownBy(
+            () -> TrainJob.run(spark, config.build(), ExistingRun.REFUSE, stoppingAfter(round)))
+        .hasMessage("stopped");
+  }
+
+  /** Goes on with a run. */
+  public static TrainResult resume(JavaSparkContext spark, TrainingConfig.Builder config) {
+    return TrainJob.run(spark, config.build(), ExistingRun.RESUME, RoundListener.NONE);
   }
 
   /** Ends a job with a failure, "stopped", after a round. */

@@ -7,13 +7,14 @@ import io.stoker.data.source.ImageSources;
 import io.stoker.data.source.SourceListing;
 import io.stoker.data.source.SourcePart;
 import io.stoker.failure.StokerException;
+import io.stoker.testing.OtherProcess;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -51,24 +52,15 @@ class ForeignLocaleTest {
   }
 
   private static String lastLine(String locale, String format, Path input) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Lister.class.getName(),
-                format,
-                input.toString()));
-    builder.environment().put("LC_ALL", locale);
-    builder.redirectErrorStream(true);
-    Process process = builder.start();
     List<String> lines =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+        OtherProcess.output(
+                Lister.class,
+                List.of("-Xmx256m"),
+                Map.of("LC_ALL", locale),
+                format,
+                input.toString())
             .lines()
             .toList();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return lines.get(lines.size() - 1);
   }
 

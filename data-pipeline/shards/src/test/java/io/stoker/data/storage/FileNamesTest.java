@@ -5,11 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.failure.ResourceException;
 import io.stoker.testing.Exact;
+import io.stoker.testing.OtherProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.junit.jupiter.api.Tag;
@@ -49,19 +50,7 @@ class FileNamesTest {
   }
 
   private static String listedInThePosixLocale(Path folder) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                Listing.class.getName(),
-                folder.toString())
-            .redirectError(ProcessBuilder.Redirect.DISCARD);
-    builder.environment().put("LC_ALL", "C");
-    Process process = builder.start();
-    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-    assertThat(process.waitFor()).isZero();
-    return out;
+    return OtherProcess.output(Listing.class, List.of(), Map.of("LC_ALL", "C"), folder.toString());
   }
 
   /** Lists a folder in both ways. */

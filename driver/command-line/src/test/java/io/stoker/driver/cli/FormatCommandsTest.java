@@ -4,7 +4,7 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.stoker.driver.FullDisk;
+import io.stoker.data.FullDisk;
 import io.stoker.models.engine.StepSettings;
 import io.stoker.models.file.ModelFileWriter;
 import io.stoker.models.file.ModelMetadata;

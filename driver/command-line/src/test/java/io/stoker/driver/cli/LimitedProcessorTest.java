@@ -3,22 +3,18 @@ package io.stoker.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.stoker.testing.OtherProcess;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A processor with fewer instruction sets: oneDNN reads its limit once, when a process starts. */
 @Tag("slow")
 class LimitedProcessorTest {
   private static final List<String> STEP =
-      List.of("bench", "step", "--model", "lenet5", "--batch", "2", "--workers", "1");
-
-  @TempDir Path folder;
+      List.of("bench step --model lenet5 --batch 2 --workers 1 --seconds 1 --json".split(" ", -1));
 
   @Test
   void bf16IsRefusedWithOneLineWhereItWouldBeEmulated() throws Exception {
@@ -36,34 +32,24 @@ class LimitedProcessorTest {
 
   @Test
   void whatIsChosenWithoutOptionsRunsOnEachProcessor() throws Exception {
-    assertThat(run("AVX2")).isZero();
+    run("AVX2").succeeded();
   }
 
-  private String onlyLine(String set, String... options) throws Exception {
-    assertThat(run(set, options)).isEqualTo(4);
-    List<String> lines = Files.readAllLines(folder.resolve("err"));
+  private static String onlyLine(String set, String... options) throws Exception {
+    OtherProcess process = run(set, options);
+    assertThat(process.exitCode()).isEqualTo(4);
+    List<String> lines = process.errors().lines().toList();
     assertThat(lines).hasSize(1);
     return lines.get(0);
   }
 
-  private int run(String set, String... options) throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-    command.addAll(STEP);
-    command.addAll(List.of("--seconds", "1", "--json"));
-    command.addAll(List.of(options));
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .redirectError(folder.resolve("err").toFile())
-            .redirectOutput(folder.resolve("out").toFile());
-    builder.environment().put("DNNL_MAX_CPU_ISA", set);
-    builder.environment().put("OMP_NUM_THREADS", "1");
-    return builder.start().waitFor();
+  private static OtherProcess run(String set, String... options) throws Exception {
+    List<String> arguments = new ArrayList<>(STEP);
+    arguments.addAll(List.of(options));
+    return OtherProcess.run(
+        Main.class,
+        List.of("-XX:TieredStopAtLevel=1"),
+        environment -> environment.putAll(Map.of("DNNL_MAX_CPU_ISA", set, "OMP_NUM_THREADS", "1")),
+        arguments.toArray(String[]::new));
   }
 }

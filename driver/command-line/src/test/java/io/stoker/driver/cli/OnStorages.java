@@ -2,10 +2,10 @@
 package io.stoker.driver.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.data.FullDisk;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.FaultyEndpoint;
 import io.stoker.driver.FaultyEndpoint.Fault;
-import io.stoker.driver.FullDisk;
 import io.stoker.driver.S3Server;
 import io.stoker.driver.command.SparkSetup;
 import java.io.IOException;

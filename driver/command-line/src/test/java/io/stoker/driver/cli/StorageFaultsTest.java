@@ -4,10 +4,10 @@ package io.stoker.driver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.data.FullDisk;
 import io.stoker.data.storage.Storage;
 import io.stoker.data.storage.StorageDefaults;
 import io.stoker.driver.FaultyEndpoint.Fault;
-import io.stoker.driver.FullDisk;
 import io.stoker.driver.cli.Commands.Outcome;
 import io.stoker.driver.metrics.MetricsLog;
 import io.stoker.testing.Exact;

@@ -5,9 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.driver.TinyJob;
 import io.stoker.testing.Exact;
-import java.io.IOException;
+import io.stoker.testing.OtherProcess;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,12 +44,12 @@ class TrainInEnvironmentsTest {
                     "ONEDNN_CPU_ISA_HINTS", "PREFER_YMM")))
         .isEqualTo(usual);
 
-    assertThat(
-            run(
-                List.of("--run", job.run("usual").toString(), "--resume", "--epochs", "2"),
-                Map.of("DNNL_MAX_CPU_ISA", "SSE41")))
-        .isEqualTo(4);
-    assertThat(lastLine("err"))
+    OtherProcess limited =
+        run(
+            List.of("train", "--run", job.run("usual").toString(), "--resume", "--epochs", "2"),
+            Map.of("DNNL_MAX_CPU_ISA", "SSE41"));
+    assertThat(limited.exitCode()).isEqualTo(4);
+    assertThat(lastLine(limited.errors()))
         .startsWith(
             "stoker: Cannot compute the same bits in this process: instruction_set is SSE41")
         .contains("set ONEDNN_MAX_CPU_ISA=");
@@ -58,8 +57,9 @@ class TrainInEnvironmentsTest {
 
   private String trained(TinyJob job, String run, Map<String, String> environment)
       throws Exception {
-    List<String> options =
+    List<String> arguments =
         List.of(
+            "train",
             "--data",
             job.data().toString(),
             "--run",
@@ -73,42 +73,33 @@ class TrainInEnvironmentsTest {
             "--epochs",
             "1",
             "--json");
-    assertThat(run(options, environment)).as(lastLine("err")).isZero();
-    Matcher parameters = PARAMETERS.matcher(lastLine("out"));
+    Matcher parameters =
+        PARAMETERS.matcher(lastLine(run(arguments, environment).succeeded().output()));
     assertThat(parameters.find()).isTrue();
     return parameters.group(1);
   }
 
-  private String lastLine(String file) throws IOException {
-    List<String> lines = Files.readAllLines(folder.resolve(file));
-    return lines.isEmpty() ? "" : lines.get(lines.size() - 1);
+  private static String lastLine(String printed) {
+    return printed.lines().reduce("", (before, line) -> line);
   }
 
-  private int run(List<String> options, Map<String, String> environment) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(ProcessHandle.current().info().command().orElseThrow());
+  private static OtherProcess run(List<String> arguments, Map<String, String> environment)
+      throws Exception {
+    List<String> options = new ArrayList<>();
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(argument -> argument.startsWith("--add-opens"))
-        .forEach(command::add);
-    command.addAll(
-        List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-Dspark.master=local[2]",
-            "-Dspark.ui.enabled=false",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Main.class.getName(),
-            "train"));
-    command.addAll(options);
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .redirectError(folder.resolve("err").toFile())
-            .redirectOutput(folder.resolve("out").toFile());
-    builder
-        .environment()
-        .keySet()
-        .removeIf(name -> name.endsWith("_NUM_THREADS") || name.contains("DNNL"));
-    builder.environment().putAll(environment);
-    return builder.start().waitFor();
+        .forEach(options::add);
+    options.addAll(
+        List.of("-XX:TieredStopAtLevel=1", "-Dspark.master=local[2]", "-Dspark.ui.enabled=false"));
+    return OtherProcess.run(
+        Main.class,
+        options,
+        variables -> {
+          variables
+              .keySet()
+              .removeIf(name -> name.endsWith("_NUM_THREADS") || name.contains("DNNL"));
+          variables.putAll(environment);
+        },
+        arguments.toArray(String[]::new));
   }
 }

@@ -12,9 +12,6 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.job.ExistingRun;
-import io.stoker.driver.round.RoundListener;
-import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
@@ -122,9 +119,9 @@ class OrderJobTest {
     List<TrainResult> results = new ArrayList<>();
     for (String master : List.of("local[1]", "local[2]")) {
       try (JavaSparkContext spark = LocalSpark.start(master)) {
-        results.add(train(spark, job.config("mixed" + master).set("mixup", 0.4)));
-        results.add(train(spark, job.config("plain" + master)));
-        results.add(train(spark, lots(job, "lots" + master)));
+        results.add(TinyJob.train(spark, job.config("mixed" + master).set("mixup", 0.4)));
+        results.add(TinyJob.train(spark, job.config("plain" + master)));
+        results.add(TinyJob.train(spark, lots(job, "lots" + master)));
       }
     }
     for (int i = 0; i < 3; i++) {
@@ -134,7 +131,8 @@ class OrderJobTest {
     }
 
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
-      TrainResult stock = train(spark, job.config("stock").set("mixup", 0.4).engine("dl4j"));
+      TrainResult stock =
+          TinyJob.train(spark, job.config("stock").set("mixup", 0.4).engine("dl4j"));
       assertThat(TinyJob.parameters(stock.checkpoint()))
           .usingComparatorWithPrecision(1e-4f)
           .containsExactly(TinyJob.parameters(results.get(0).checkpoint()));
@@ -145,15 +143,11 @@ class OrderJobTest {
   void goesOnWithTheSameAugmentedBitsAfterAStop() {
     TinyJob job = TinyJob.in(folder);
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
-      String expected = train(spark, lots(job, "whole").checkpointEvery(1)).parametersSha256();
-      TrainingConfig stopped = lots(job, "stopped").checkpointEvery(1).build();
-      assertThatThrownBy(
-              () -> TrainJob.run(spark, stopped, ExistingRun.REFUSE, TinyJob.stoppingAfter(3)))
-          .hasMessage("stopped");
-      assertThat(
-              TrainJob.run(spark, stopped, ExistingRun.RESUME, RoundListener.NONE)
-                  .parametersSha256())
-          .isEqualTo(expected);
+      String expected =
+          TinyJob.train(spark, lots(job, "whole").checkpointEvery(1)).parametersSha256();
+      TrainingConfig.Builder stopped = lots(job, "stopped").checkpointEvery(1);
+      TinyJob.stop(spark, stopped, 3);
+      assertThat(TinyJob.resume(spark, stopped).parametersSha256()).isEqualTo(expected);
     }
   }
 
@@ -166,10 +160,6 @@ class OrderJobTest {
         .augmentations(
             List.of(
                 "crop=2:reflect", "flip=alternate", "trivial-augment", "erase=p=0.5:fill=noise"));
-  }
-
-  private static TrainResult train(JavaSparkContext spark, TrainingConfig.Builder config) {
-    return TrainJob.run(spark, config.build(), ExistingRun.REFUSE, RoundListener.NONE);
   }
 
   @Test

@@ -8,7 +8,6 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.cluster.Processor;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.job.ExistingRun;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.ConvolutionAlgorithm;
 import io.stoker.models.engine.Precision;
@@ -80,28 +79,19 @@ class ArithmeticTest {
         .checkpointEvery(2);
   }
 
-  private TrainResult train(TrainingConfig.Builder config, ExistingRun existing) {
-    return TrainJob.run(spark, config.build(), existing, RoundListener.NONE);
-  }
-
   @ParameterizedTest
   @EnumSource(names = {"FP32", "BF16"})
   void theSameBitsOnAnyNumberOfSlotsAndAfterAnInterruption(Precision precision) {
     TrainingConfig.Builder interrupted = config("interrupted-" + precision).precision(precision);
     String two =
-        train(config("two-" + precision).precision(precision), ExistingRun.REFUSE)
-            .parametersSha256();
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark, interrupted.build(), ExistingRun.REFUSE, TinyJob.stoppingAfter(3)))
-        .hasMessage("stopped");
+        TinyJob.train(spark, config("two-" + precision).precision(precision)).parametersSha256();
+    TinyJob.stop(spark, interrupted, 3);
     spark.close();
     spark = LocalSpark.start("local[1]");
 
-    assertThat(train(interrupted, ExistingRun.RESUME).parametersSha256()).isEqualTo(two);
+    assertThat(TinyJob.resume(spark, interrupted).parametersSha256()).isEqualTo(two);
     assertThat(
-            train(config("one-" + precision).precision(precision), ExistingRun.REFUSE)
+            TinyJob.train(spark, config("one-" + precision).precision(precision))
                 .parametersSha256())
         .isEqualTo(two);
   }
@@ -109,35 +99,34 @@ class ArithmeticTest {
   @Test
   void theChoiceIsRecordedAndHeldOnResume() throws IOException {
     TrainingConfig.Builder auto = config("auto").epochs(1);
-    String fast = train(auto, ExistingRun.REFUSE).parametersSha256();
+    String fast = TinyJob.train(spark, auto).parametersSha256();
     TrainingConfig.Builder direct =
         config("direct").epochs(1).convolution(ConvolutionAlgorithm.DIRECT);
-    String exact = train(direct, ExistingRun.REFUSE).parametersSha256();
+    String exact = TinyJob.train(spark, direct).parametersSha256();
 
     assertThat(fast).isNotEqualTo(exact);
     assertThat(record("auto")).contains("\"convolution\" : \"winograd\"", "oneDNN 2.5.2, AVX-512");
     assertThat(record("direct")).doesNotContain("\"convolution\"");
     assertThatThrownBy(
             () ->
-                train(
-                    config("auto").epochs(2).convolution(ConvolutionAlgorithm.DIRECT),
-                    ExistingRun.RESUME))
+                TinyJob.resume(
+                    spark, config("auto").epochs(2).convolution(ConvolutionAlgorithm.DIRECT)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(
             "convolution: direct here, winograd in the run (resume it with --convolution"
                 + " winograd)");
     assertThatThrownBy(
-            () -> train(config("auto").epochs(2).precision(Precision.BF16), ExistingRun.RESUME))
+            () -> TinyJob.resume(spark, config("auto").epochs(2).precision(Precision.BF16)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(
             "precision: bf16 here, fp32 in the run (resume it with --precision fp32)");
     // A run without the key was begun by a release that had direct convolutions only.
-    TrainResult longer = train(config("direct").epochs(2), ExistingRun.RESUME);
+    TrainResult longer = TinyJob.resume(spark, config("direct").epochs(2));
     assertThat(longer.parametersSha256())
         .isEqualTo(
-            train(
-                    config("direct-longer").epochs(2).convolution(ConvolutionAlgorithm.DIRECT),
-                    ExistingRun.REFUSE)
+            TinyJob.train(
+                    spark,
+                    config("direct-longer").epochs(2).convolution(ConvolutionAlgorithm.DIRECT))
                 .parametersSha256());
   }
 
@@ -152,12 +141,12 @@ class ArithmeticTest {
     assertThat(bf16).as("hashes recorded with AVX-512").containsKey(kind);
     assertThat(
             List.of(
-                train(config("pinned"), ExistingRun.REFUSE).parametersSha256(),
-                train(
+                TinyJob.train(spark, config("pinned")).parametersSha256(),
+                TinyJob.train(
+                        spark,
                         config("pinned-bf16")
                             .precision(Precision.BF16)
-                            .convolution(ConvolutionAlgorithm.DIRECT), // not rounded on AMX
-                        ExistingRun.REFUSE)
+                            .convolution(ConvolutionAlgorithm.DIRECT)) // not rounded on AMX
                     .parametersSha256()))
         .as("Winograd in fp32, then bf16")
         .containsExactly(

@@ -4,13 +4,11 @@ package io.stoker.driver.round;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.config.ClassWeightsFile;
 import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.InputException;
@@ -21,19 +19,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that a job names are replaced or deleted before it is resumed. */
 @Exact
-class BeginningTest {
+class BeginningTest extends WholeJobs {
   /** Jobs that begin with an initial model, by what they take from it. */
   enum Transfer {
     PARAMETERS,
@@ -49,10 +44,6 @@ class BeginningTest {
     }
   }
 
-  @TempDir static Path folder;
-
-  private static TinyJob job;
-  private static JavaSparkContext spark;
   private static String first;
   private static String second;
 
@@ -60,15 +51,8 @@ class BeginningTest {
 
   @BeforeAll
   static void trainTwoModels() {
-    job = TinyJob.in(folder);
-    spark = LocalSpark.start("local[2]");
-    first = run(job.config("first"), ExistingRun.REFUSE).checkpoint();
-    second = run(job.config("second").seed(4), ExistingRun.REFUSE).checkpoint();
-  }
-
-  @AfterAll
-  static void stop() {
-    spark.close();
+    first = TinyJob.train(spark, job.config("first")).checkpoint();
+    second = TinyJob.train(spark, job.config("second").seed(4)).checkpoint();
   }
 
   @BeforeEach
@@ -83,21 +67,9 @@ class BeginningTest {
         StandardCopyOption.REPLACE_EXISTING);
   }
 
-  private static TrainResult run(TrainingConfig.Builder config, ExistingRun existing) {
-    return TrainJob.run(spark, config.build(), existing, RoundListener.NONE);
-  }
-
   private TrainingConfig.Builder config(Transfer transfer, String run) {
     return transfer.change(
         job.config(transfer + "-" + run).init(initial.toString()).epochs(4).checkpointEvery(2));
-  }
-
-  private static void stopAfter(TrainingConfig.Builder config, int round) {
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark, config.build(), ExistingRun.REFUSE, TinyJob.stoppingAfter(round)))
-        .hasMessage("stopped");
   }
 
   @Test
@@ -121,26 +93,25 @@ class BeginningTest {
   @EnumSource
   void resumesToTheSameBitsWhereTheInitialModelIsAnotherOneNow(Transfer transfer)
       throws IOException {
-    String undisturbed =
-        run(config(transfer, "undisturbed"), ExistingRun.REFUSE).parametersSha256();
-    stopAfter(config(transfer, "early"), 1);
-    stopAfter(config(transfer, "late"), 5);
+    String undisturbed = TinyJob.train(spark, config(transfer, "undisturbed")).parametersSha256();
+    TinyJob.stop(spark, config(transfer, "early"), 1);
+    TinyJob.stop(spark, config(transfer, "late"), 5);
     copy(second);
 
-    assertThat(run(config(transfer, "early"), ExistingRun.RESUME).parametersSha256())
+    assertThat(TinyJob.resume(spark, config(transfer, "early")).parametersSha256())
         .isEqualTo(undisturbed);
-    assertThat(run(config(transfer, "late"), ExistingRun.RESUME).parametersSha256())
+    assertThat(TinyJob.resume(spark, config(transfer, "late")).parametersSha256())
         .isEqualTo(undisturbed);
   }
 
   @ParameterizedTest
   @EnumSource
   void resumesWithoutTheFileOfTheInitialModel(Transfer transfer) throws IOException {
-    String undisturbed = run(config(transfer, "there"), ExistingRun.REFUSE).parametersSha256();
-    stopAfter(config(transfer, "gone"), 1);
+    String undisturbed = TinyJob.train(spark, config(transfer, "there")).parametersSha256();
+    TinyJob.stop(spark, config(transfer, "gone"), 1);
     Files.delete(initial);
 
-    assertThat(run(config(transfer, "gone"), ExistingRun.RESUME).parametersSha256())
+    assertThat(TinyJob.resume(spark, config(transfer, "gone")).parametersSha256())
         .isEqualTo(undisturbed);
   }
 
@@ -148,7 +119,7 @@ class BeginningTest {
   @ValueSource(booleans = {false, true})
   void refusesAnotherInitialModelWhereItsCopyIsLost(boolean damaged) throws IOException {
     TrainingConfig.Builder config = config(Transfer.PARAMETERS, "without-copy-" + damaged);
-    stopAfter(config, 1);
+    TinyJob.stop(spark, config, 1);
     Path run = Path.of(config.build().run());
     Path copy = run.resolve(RunFolder.INITIAL_MODEL);
     if (damaged) {
@@ -158,37 +129,37 @@ class BeginningTest {
     }
     copy(second);
 
-    assertThatThrownBy(() -> run(config, ExistingRun.RESUME))
+    assertThatThrownBy(() -> TinyJob.resume(spark, config))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("initial model")
         .hasMessageContaining("the model that it began with");
     Files.delete(initial);
-    assertThatThrownBy(() -> run(config, ExistingRun.RESUME))
+    assertThatThrownBy(() -> TinyJob.resume(spark, config))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Cannot find checkpoint");
     copy(first);
-    assertThat(run(config, ExistingRun.RESUME).parametersSha256())
+    assertThat(TinyJob.resume(spark, config).parametersSha256())
         .isEqualTo(
-            run(config(Transfer.PARAMETERS, "with-copy-" + damaged), ExistingRun.REFUSE)
+            TinyJob.train(spark, config(Transfer.PARAMETERS, "with-copy-" + damaged))
                 .parametersSha256());
   }
 
   @Test
   void goesOnWithTheSameContentAtAnotherPlaceOnly() {
     TrainingConfig.Builder config = config(Transfer.PARAMETERS, "moved");
-    stopAfter(config, 3);
+    TinyJob.stop(spark, config, 3);
 
-    assertThatThrownBy(() -> run(config.init(second), ExistingRun.RESUME))
+    assertThatThrownBy(() -> TinyJob.resume(spark, config.init(second)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("sha256 of the initial model");
-    assertThat(run(config.init(first), ExistingRun.RESUME).rounds()).isPositive();
+    assertThat(TinyJob.resume(spark, config.init(first)).rounds()).isPositive();
   }
 
   @Test
   void keepsTheCheckpointThatFrozenLayersAreReadFrom() throws IOException {
     TrainingConfig.Builder config = config(Transfer.FROZEN_LAYERS, "kept").keep(1);
-    stopAfter(config, 5);
-    run(config, ExistingRun.RESUME);
+    TinyJob.stop(spark, config, 5);
+    TinyJob.resume(spark, config);
 
     assertThat(Path.of(config.build().run()).resolve("checkpoints/000004/model.zip")).exists();
   }
@@ -197,17 +168,16 @@ class BeginningTest {
   void resumesByTheRecordedDefinitionWhereTheFileOfTheModelIsGone() throws IOException {
     Path model = Files.copy(folder.resolve("tiny.yaml"), folder.resolve("model.yaml"));
     TrainingConfig.Builder config = job.config("model").model(model.toString()).checkpointEvery(2);
-    stopAfter(config, 3);
+    TinyJob.stop(spark, config, 3);
     Files.writeString(model, Files.readString(model).replace("20", "21"));
-    assertThatThrownBy(() -> run(config, ExistingRun.RESUME))
+    assertThatThrownBy(() -> TinyJob.resume(spark, config))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("the model's definition has changed");
     Files.delete(model);
 
-    assertThat(run(config, ExistingRun.RESUME).parametersSha256())
-        .isEqualTo(run(job.config("model-there"), ExistingRun.REFUSE).parametersSha256());
-    assertThat(
-            run(config.model(folder.resolve("tiny.yaml").toString()), ExistingRun.RESUME).rounds())
+    assertThat(TinyJob.resume(spark, config).parametersSha256())
+        .isEqualTo(TinyJob.train(spark, job.config("model-there")).parametersSha256());
+    assertThat(TinyJob.resume(spark, config.model(folder.resolve("tiny.yaml").toString())).rounds())
         .isPositive();
   }
 
@@ -219,7 +189,7 @@ class BeginningTest {
         job.config("weighted")
             .set("class_weights", ClassWeightsFile.read(weights))
             .checkpointEvery(2);
-    stopAfter(config, 3);
+    TinyJob.stop(spark, config, 3);
     Files.writeString(weights, "bar 0,1\nbar 1,3\nbar 2,1\nbar 3,1\n");
 
     assertThat(
@@ -231,9 +201,7 @@ class BeginningTest {
         .isEqualTo(config.build().loss().classWeights());
     assertThatThrownBy(
             () ->
-                run(
-                    config.set("class_weights", ClassWeightsFile.read(weights)),
-                    ExistingRun.RESUME))
+                TinyJob.resume(spark, config.set("class_weights", ClassWeightsFile.read(weights))))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("class weights");
   }
@@ -241,7 +209,7 @@ class BeginningTest {
   @Test
   void refusesToResumeWhereOtherBitsWouldBeComputed() throws IOException {
     TrainingConfig.Builder config = job.config("elsewhere").checkpointEvery(2);
-    stopAfter(config, 3);
+    TinyJob.stop(spark, config, 3);
     Path record = job.run("elsewhere").resolve(RunFolder.FILE);
     String recorded = Files.readString(record);
     assertThat(recorded).contains("\"environment\"", "\"instruction_set\"");
@@ -250,12 +218,12 @@ class BeginningTest {
         recorded.replaceAll(
             "\"instruction_set\" : \"[A-Z0-9_]*\"", "\"instruction_set\" : \"SSE41\""));
 
-    assertThatThrownBy(() -> run(config, ExistingRun.RESUME))
+    assertThatThrownBy(() -> TinyJob.resume(spark, config))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("instruction_set")
         .hasMessageContaining("ONEDNN_MAX_CPU_ISA=SSE41");
     Files.writeString(record, recorded.replaceAll("(?s),\\s*\"environment\" : \\{[^}]*}", ""));
-    assertThat(run(config, ExistingRun.RESUME).rounds()).isPositive();
+    assertThat(TinyJob.resume(spark, config).rounds()).isPositive();
     assertThat(Files.readString(record)).contains("\"environment\"");
   }
 }

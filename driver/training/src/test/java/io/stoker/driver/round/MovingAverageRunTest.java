@@ -12,7 +12,6 @@ import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
 import io.stoker.driver.evaluate.Inference;
-import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.slice.Wire;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
@@ -84,9 +83,7 @@ class MovingAverageRunTest extends WholeJobs {
 
   @Test
   void doesNotChangeTraining() {
-    String without =
-        TrainJob.run(spark, job.config("without").build(), ExistingRun.REFUSE, RoundListener.NONE)
-            .parametersSha256();
+    String without = TinyJob.train(spark, job.config("without")).parametersSha256();
 
     assertThat(train("with", config -> config).parametersSha256()).isEqualTo(without);
   }
@@ -105,20 +102,8 @@ class MovingAverageRunTest extends WholeJobs {
           config -> variant.apply(config).epochs(3).checkpointEvery(2);
       String name = "variant-" + System.identityHashCode(variant);
       float[] undisturbed = average(train(name, base).run());
-      assertThatThrownBy(
-              () ->
-                  TrainJob.run(
-                      spark,
-                      config(name + "-stopped", base),
-                      ExistingRun.REFUSE,
-                      TinyJob.stoppingAfter(5)))
-          .hasMessage("stopped");
 
-      TrainResult resumed =
-          TrainJob.run(
-              spark, config(name + "-stopped", base), ExistingRun.RESUME, RoundListener.NONE);
-
-      assertThat(average(resumed.run())).isEqualTo(undisturbed);
+      assertThat(average(stopAndResume(name + "-stopped", 5, base).run())).isEqualTo(undisturbed);
       assertThat(
               average(
                   train(name + "-uncut", config -> base.apply(config).set("slice_bytes", 1 << 20))
@@ -139,15 +124,7 @@ class MovingAverageRunTest extends WholeJobs {
         .isNotEqualTo(evaluate(result.run(), ParameterChoice.LAST).parametersSha256());
     assertThat(result.best().orElseThrow().validation().logLoss()).isEqualTo(best.logLoss());
     assertThatThrownBy(
-            () ->
-                evaluate(
-                    TrainJob.run(
-                            spark,
-                            job.config("plain").build(),
-                            ExistingRun.REFUSE,
-                            RoundListener.NONE)
-                        .run(),
-                    ParameterChoice.EMA))
+            () -> evaluate(TinyJob.train(spark, job.config("plain")).run(), ParameterChoice.EMA))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Cannot use the moving average of ")
         .hasMessageEndingWith("it was trained without --ema and --swa (say --parameters last)");
@@ -181,11 +158,8 @@ class MovingAverageRunTest extends WholeJobs {
     return TinyJob.parameters(checkpoint, ParameterChoice.LAST);
   }
 
-  private static TrainingConfig config(String run, UnaryOperator<TrainingConfig.Builder> change) {
-    return change.apply(job.config(run).set("ema", DECAY)).build();
-  }
-
-  private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
-    return TrainJob.run(spark, config(run, change), ExistingRun.REFUSE, RoundListener.NONE);
+  @Override
+  TrainingConfig.Builder config(String run) {
+    return job.config(run).set("ema", DECAY);
   }
 }

@@ -2,12 +2,9 @@
 package io.stoker.driver.round;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
-import io.stoker.driver.job.ExistingRun;
 import io.stoker.testing.Exact;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -41,37 +38,15 @@ class OptimizerRunTest extends WholeJobs {
   }
 
   /** A resumed job and one whose parameters are one slice give the bits of an undisturbed one. */
-  private static void assertSameBits(String name, UnaryOperator<TrainingConfig.Builder> change) {
+  private void assertSameBits(String name, UnaryOperator<TrainingConfig.Builder> change) {
     UnaryOperator<TrainingConfig.Builder> base =
         config -> change.apply(config.workers(3).checkpointEvery(2));
-    String undisturbed = train(name, base).parametersSha256();
+    String undisturbed = assertSameBitsAfterAStop(name, 3, base);
     assertThat(undisturbed)
         .isNotEqualTo(train(name + "-without", config -> config.workers(3)).parametersSha256());
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    base.apply(job.config(name + "-stopped")).build(),
-                    ExistingRun.REFUSE,
-                    TinyJob.stoppingAfter(3)))
-        .hasMessage("stopped");
-
-    assertThat(
-            TrainJob.run(
-                    spark,
-                    base.apply(job.config(name + "-stopped")).build(),
-                    ExistingRun.RESUME,
-                    RoundListener.NONE)
-                .parametersSha256())
-        .isEqualTo(undisturbed);
     assertThat(
             train(name + "-uncut", config -> base.apply(config).set("slice_bytes", 1 << 20))
                 .parametersSha256())
         .isEqualTo(undisturbed);
-  }
-
-  private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
-    return TrainJob.run(
-        spark, change.apply(job.config(run)).build(), ExistingRun.REFUSE, RoundListener.NONE);
   }
 }

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.slice.Wire;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
@@ -58,24 +57,8 @@ class OuterStepRunTest extends WholeJobs {
   void survivesResumeAndDoesNotDependOnSlices() {
     UnaryOperator<TrainingConfig.Builder> base =
         config -> config.set("outer_momentum", 0.7).set("outer_nesterov", true).checkpointEvery(2);
-    String undisturbed = train("undisturbed", base).parametersSha256();
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    base.apply(job.config("stopped")).build(),
-                    ExistingRun.REFUSE,
-                    TinyJob.stoppingAfter(5)))
-        .hasMessage("stopped");
+    String undisturbed = assertSameBitsAfterAStop("undisturbed", 5, base);
 
-    TrainResult resumed =
-        TrainJob.run(
-            spark,
-            base.apply(job.config("stopped")).build(),
-            ExistingRun.RESUME,
-            RoundListener.NONE);
-
-    assertThat(resumed.parametersSha256()).isEqualTo(undisturbed);
     assertThat(
             train("uncut", config -> base.apply(config).set("slice_bytes", 1 << 20))
                 .parametersSha256())
@@ -110,10 +93,5 @@ class OuterStepRunTest extends WholeJobs {
                     "normalized", config -> config.model(job.normalized()).set("wire", Wire.INT8)))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Cannot send what changes in normalized as int8: its running");
-  }
-
-  private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
-    return TrainJob.run(
-        spark, change.apply(job.config(run)).build(), ExistingRun.REFUSE, RoundListener.NONE);
   }
 }

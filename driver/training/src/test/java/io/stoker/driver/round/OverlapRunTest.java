@@ -4,11 +4,9 @@ package io.stoker.driver.round;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
-import io.stoker.driver.job.ExistingRun;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.testing.Exact;
@@ -18,45 +16,24 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs of two workers whose rounds overlap, in groups of the three rounds of an epoch. */
 @Exact
 @Tag("slow")
-class OverlapRunTest {
-  @TempDir static Path folder;
-
-  private static TinyJob job;
-  private static JavaSparkContext spark;
+class OverlapRunTest extends WholeJobs {
   private static String undisturbed;
 
   @BeforeAll
-  static void start() {
-    job = TinyJob.in(folder);
-    spark = LocalSpark.start("local[2]");
-    undisturbed = train("undisturbed", config -> config).parametersSha256();
+  static void trainUndisturbed() {
+    undisturbed = new OverlapRunTest().train("undisturbed", config -> config).parametersSha256();
   }
 
-  @AfterAll
-  static void stop() {
-    spark.close();
-  }
-
-  private static TrainingConfig config(String run, UnaryOperator<TrainingConfig.Builder> change) {
-    return change.apply(job.config(run).epochs(4).set("overlap_steps", 1)).build();
-  }
-
-  private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
-    return TrainJob.run(spark, config(run, change), ExistingRun.REFUSE, RoundListener.NONE);
-  }
-
-  private static TrainResult resume(String run, UnaryOperator<TrainingConfig.Builder> change) {
-    return TrainJob.run(spark, config(run, change), ExistingRun.RESUME, RoundListener.NONE);
+  @Override
+  TrainingConfig.Builder config(String run) {
+    return job.config(run).epochs(4).set("overlap_steps", 1);
   }
 
   @Test
@@ -89,14 +66,7 @@ class OverlapRunTest {
 
   @Test
   void aRunThatIsResumedGivesTheSameBits() {
-    UnaryOperator<TrainingConfig.Builder> often = config -> config.checkpointEvery(2);
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark, config("stopped", often), ExistingRun.REFUSE, TinyJob.stoppingAfter(8)))
-        .hasMessage("stopped");
-
-    TrainResult resumed = resume("stopped", often);
+    TrainResult resumed = stopAndResume("stopped", 8, config -> config.checkpointEvery(2));
 
     assertThat(resumed.parametersSha256()).isEqualTo(undisturbed);
     assertThat(resumed.rounds()).isEqualTo(12);
@@ -131,19 +101,8 @@ class OverlapRunTest {
   void outerMomentumAndResetMomentumWork() {
     UnaryOperator<TrainingConfig.Builder> outer =
         config -> config.set("outer_momentum", 0.5).set("outer_nesterov", true).checkpointEvery(3);
-    String both = train("outer", outer).parametersSha256();
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    config("outer-stopped", outer),
-                    ExistingRun.REFUSE,
-                    TinyJob.stoppingAfter(5)))
-        .hasMessage("stopped");
 
-    assertThat(resume("outer-stopped", outer).parametersSha256())
-        .isEqualTo(both)
-        .isNotEqualTo(undisturbed);
+    assertThat(assertSameBitsAfterAStop("outer", 5, outer)).isNotEqualTo(undisturbed);
     assertThat(
             train("reset", config -> config.set("updater_state", UpdaterState.RESET))
                 .parametersSha256())

@@ -2,7 +2,6 @@
 package io.stoker.driver.round;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.stoker.data.pack.PrepareJob;
@@ -14,7 +13,6 @@ import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.UpdaterState;
-import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.slice.Wire;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Precision;
@@ -124,14 +122,11 @@ class PinnedHashesTest {
 
   @Test
   void ofAResumedJob() {
-    TrainingConfig config =
-        job.config("resumed").workers(3).checkpointEvery(2).augmentations(List.of("shift")).build();
-    assertThatThrownBy(
-            () -> TrainJob.run(spark, config, ExistingRun.REFUSE, TinyJob.stoppingAfter(3)))
-        .hasMessage("stopped");
+    TrainingConfig.Builder config =
+        job.config("resumed").workers(3).checkpointEvery(2).augmentations(List.of("shift"));
+    TinyJob.stop(spark, config, 3);
 
-    assertThat(
-            TrainJob.run(spark, config, ExistingRun.RESUME, RoundListener.NONE).parametersSha256())
+    assertThat(TinyJob.resume(spark, config).parametersSha256())
         .isEqualTo("6a68e39f3c6c9cb13335e62161a51f1b52467e6050af1f07f9e0223b3456f260");
   }
 
@@ -186,7 +181,7 @@ class PinnedHashesTest {
 
   @Test
   void ofATransferWithAFrozenPrefix() {
-    TrainResult trained = run(job.config("trained"));
+    TrainResult trained = TinyJob.train(spark, job.config("trained"));
 
     assertThat(hash(job.config("frozen").init(trained.checkpoint()).freeze("1").seed(8)))
         .isEqualTo("c248004082cff09fc1dd47f70f9d116bdc300e2dcff3928a27ad085d3f938220");
@@ -234,10 +229,6 @@ class PinnedHashesTest {
   }
 
   private static String hash(TrainingConfig.Builder config) {
-    return run(config).parametersSha256();
-  }
-
-  private static TrainResult run(TrainingConfig.Builder config) {
-    return TrainJob.run(spark, config.build(), ExistingRun.REFUSE, RoundListener.NONE);
+    return TinyJob.train(spark, config).parametersSha256();
   }
 }

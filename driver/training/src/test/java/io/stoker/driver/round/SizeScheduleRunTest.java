@@ -50,21 +50,19 @@ class SizeScheduleRunTest {
     Files.writeString(folder.resolve("any.yaml"), MODEL);
   }
 
-  private static TrainingConfig config(
+  private static TrainingConfig.Builder config(
       String run, String sizes, UnaryOperator<TrainingConfig.Builder> change) {
-    return change
-        .apply(
-            job.config(run)
-                .model(folder.resolve("any.yaml").toString())
-                .augmentations(List.of("shift=1"))
-                .epochs(3)
-                .checkpointEvery(2)
-                .set("size_schedule", sizes))
-        .build();
+    return change.apply(
+        job.config(run)
+            .model(folder.resolve("any.yaml").toString())
+            .augmentations(List.of("shift=1"))
+            .epochs(3)
+            .checkpointEvery(2)
+            .set("size_schedule", sizes));
   }
 
-  private static String train(JavaSparkContext spark, TrainingConfig config) {
-    return TrainJob.run(spark, config, ExistingRun.REFUSE, RoundListener.NONE).parametersSha256();
+  private static String train(JavaSparkContext spark, TrainingConfig.Builder config) {
+    return TinyJob.train(spark, config).parametersSha256();
   }
 
   @Test
@@ -83,15 +81,12 @@ class SizeScheduleRunTest {
       }
     }
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
-      TrainingConfig oneStage =
+      TrainingConfig.Builder oneStage =
           config(name + "-stage", GROWING, config -> variant.apply(config).checkpointEvery(99));
       hashes.add(train(spark, oneStage));
-      TrainingConfig stopped = config(name + "-stopped", GROWING, variant);
-      assertThatThrownBy(
-              () -> TrainJob.run(spark, stopped, ExistingRun.REFUSE, TinyJob.stoppingAfter(5)))
-          .hasMessage("stopped");
-      hashes.add(
-          TrainJob.run(spark, stopped, ExistingRun.RESUME, RoundListener.NONE).parametersSha256());
+      TrainingConfig.Builder stopped = config(name + "-stopped", GROWING, variant);
+      TinyJob.stop(spark, stopped, 5);
+      hashes.add(TinyJob.resume(spark, stopped).parametersSha256());
     }
     assertThat(hashes).containsOnly(hashes.get(0));
   }
@@ -104,12 +99,10 @@ class SizeScheduleRunTest {
       assertThat(train(spark, config("whole", "8@0", config -> config))).isEqualTo(plain);
       assertThat(train(spark, config("growing", GROWING, config -> config))).isNotEqualTo(plain);
       TrainResult cropped =
-          TrainJob.run(
+          TinyJob.train(
               spark,
               config(
-                  "cropped", "4@0,6@1", config -> config.validationSplit("test").validateEvery(9)),
-              ExistingRun.REFUSE,
-              RoundListener.NONE);
+                  "cropped", "4@0,6@1", config -> config.validationSplit("test").validateEvery(9)));
       assertThat(TinyJob.model(cropped.run()).input()).isEqualTo(new Shape(6, 6, 1));
       assertThat(TinyJob.model(folder.resolve("growing").toString()).input())
           .isEqualTo(new Shape(8, 8, 1));
@@ -122,12 +115,7 @@ class SizeScheduleRunTest {
       train(spark, config("first", GROWING, config -> config));
 
       assertThatThrownBy(
-              () ->
-                  TrainJob.run(
-                      spark,
-                      config("first", "4@0,8@2", config -> config.epochs(4)),
-                      ExistingRun.RESUME,
-                      RoundListener.NONE))
+              () -> TinyJob.resume(spark, config("first", "4@0,8@2", config -> config.epochs(4))))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("size schedule: 4@0,8@2 here, 4@0,6@1,8@2 in the run");
     }
@@ -140,7 +128,7 @@ class SizeScheduleRunTest {
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       TrainJob.run(
           spark,
-          config("counted", GROWING, config -> config.batch(13).epochs(4)),
+          config("counted", GROWING, config -> config.batch(13).epochs(4)).build(),
           ExistingRun.REFUSE,
           RoundListeners.required(
               new RoundListener() {

@@ -104,25 +104,9 @@ class TrainJobTest extends WholeJobs {
                 .localSteps(new LocalSteps(2, 0.05))
                 .schedule(new LearningRateSchedule.StepDecay(0.5, 1, 0))
                 .checkpointEvery(3);
-    TrainResult undisturbed = train("rule", base);
+    assertSameBitsAfterAStop("rule", 7, base);
 
     assertThat(metrics("rule")).hasSize(5 + 3 + 1);
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    base.apply(job.config("rule-stopped")).build(),
-                    ExistingRun.REFUSE,
-                    TinyJob.stoppingAfter(7)))
-        .hasMessage("stopped");
-    assertThat(
-            TrainJob.run(
-                    spark,
-                    base.apply(job.config("rule-stopped")).build(),
-                    ExistingRun.RESUME,
-                    RoundListener.NONE)
-                .parametersSha256())
-        .isEqualTo(undisturbed.parametersSha256());
   }
 
   @Test
@@ -135,26 +119,11 @@ class TrainJobTest extends WholeJobs {
                 .learningRate(1e-7) // nothing learns, so that every second epoch reduces it
                 .schedule(new LearningRateSchedule.Plateau(0.5, 1, 0))
                 .checkpointEvery(2);
-    TrainResult undisturbed = train("plateau", base);
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    base.apply(job.config("plateau-stopped")).build(),
-                    ExistingRun.REFUSE,
-                    TinyJob.stoppingAfter(15)))
-        .hasMessage("stopped");
-    TrainResult resumed =
-        TrainJob.run(
-            spark,
-            base.apply(job.config("plateau-stopped")).build(),
-            ExistingRun.RESUME,
-            RoundListener.NONE);
+    assertSameBitsAfterAStop("plateau", 15, base);
 
     List<Float> rates = metrics("plateau").stream().map(RoundMetrics::lr).toList();
     assertThat(rates.get(17)).isLessThan(rates.get(0) / 4);
     assertThat(metrics("plateau-stopped").stream().map(RoundMetrics::lr).toList()).isEqualTo(rates);
-    assertThat(resumed.parametersSha256()).isEqualTo(undisturbed.parametersSha256());
   }
 
   @Test
@@ -190,13 +159,7 @@ class TrainJobTest extends WholeJobs {
     train("forgotten", base);
     Files.delete(job.run("forgotten").resolve(MetricsLog.FILE));
 
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    base.apply(job.config("forgotten")).build(),
-                    ExistingRun.RESUME,
-                    RoundListener.NONE))
+    assertThatThrownBy(() -> resume("forgotten", base))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("metrics.jsonl has 0 of 3");
   }
@@ -253,18 +216,7 @@ class TrainJobTest extends WholeJobs {
             config.set("updater_state", state).checkpointEvery(3).augmentations(List.of("shift"));
     TrainResult undisturbed = train("undisturbed-" + state, base);
     String run = "stopped-" + state;
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    base.apply(job.config(run)).build(),
-                    ExistingRun.REFUSE,
-                    TinyJob.stoppingAfter(5)))
-        .hasMessage("stopped");
-
-    TrainResult resumed =
-        TrainJob.run(
-            spark, base.apply(job.config(run)).build(), ExistingRun.RESUME, RoundListener.NONE);
+    TrainResult resumed = stopAndResume(run, 5, base);
 
     assertThat(undisturbed.rounds()).isEqualTo(6);
     assertThat(resumed.parametersSha256()).isEqualTo(undisturbed.parametersSha256());
@@ -279,11 +231,7 @@ class TrainJobTest extends WholeJobs {
     TrainResult longer = train("longer", config -> config.epochs(3));
     train("extended", config -> config.epochs(1));
     TrainResult extended =
-        TrainJob.run(
-            spark,
-            job.config("extended").epochs(3).keep(9).checkpointEvery(1).build(),
-            ExistingRun.RESUME,
-            RoundListener.NONE);
+        resume("extended", config -> config.epochs(3).keep(9).checkpointEvery(1));
 
     assertThat(extended.parametersSha256()).isEqualTo(longer.parametersSha256());
   }
@@ -292,18 +240,11 @@ class TrainJobTest extends WholeJobs {
   @Exact
   void hasNothingToDoForARunThatIsOver() {
     TrainResult over = train("over", config -> config);
-    TrainResult again =
-        TrainJob.run(spark, job.config("over").build(), ExistingRun.RESUME, RoundListener.NONE);
+    TrainResult again = resume("over", config -> config);
 
     assertThat(again.parametersSha256()).isEqualTo(over.parametersSha256());
     assertThat(again.examples()).isZero();
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    job.config("over").epochs(1).build(),
-                    ExistingRun.RESUME,
-                    RoundListener.NONE))
+    assertThatThrownBy(() -> resume("over", config -> config.epochs(1)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("has done 6 rounds");
   }
@@ -312,13 +253,7 @@ class TrainJobTest extends WholeJobs {
   void namesWhatDiffersOnResume() {
     train("named", config -> config.epochs(1));
 
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    job.config("named").batch(8).momentum(0.5).build(),
-                    ExistingRun.RESUME,
-                    RoundListener.NONE))
+    assertThatThrownBy(() -> resume("named", config -> config.batch(8).momentum(0.5)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("batch: 8 here, 16 in the run")
         .hasMessageContaining("momentum: 0.5 here, 0.9 in the run");
@@ -331,10 +266,7 @@ class TrainJobTest extends WholeJobs {
     assertThatThrownBy(() -> train("there", config -> config))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("--resume");
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark, job.config("nowhere").build(), ExistingRun.RESUME, RoundListener.NONE))
+    assertThatThrownBy(() -> resume("nowhere", config -> config))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("holds no run");
     assertThat(job.run("nowhere")).doesNotExist();
@@ -430,11 +362,6 @@ class TrainJobTest extends WholeJobs {
     assertThat(rounds).extracting(RoundMetrics::epoch).containsExactly(1, 1, 1, 2, 2, 2);
     assertThat(rounds).extracting(RoundMetrics::step).containsExactly(3L, 6L, 9L, 12L, 15L, 18L);
     assertThat(rounds).allMatch(round -> round.seconds().compute() > 0);
-  }
-
-  private static TrainResult train(String run, UnaryOperator<TrainingConfig.Builder> change) {
-    return TrainJob.run(
-        spark, change.apply(job.config(run)).build(), ExistingRun.REFUSE, RoundListener.NONE);
   }
 
   private static List<RoundMetrics> metrics(String run) {

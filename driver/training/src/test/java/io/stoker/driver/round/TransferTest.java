@@ -4,11 +4,9 @@ package io.stoker.driver.round;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.NormalizationSource;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.InputException;
 import io.stoker.models.engine.StepSettings;
@@ -26,69 +24,48 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** From bars of four classes to bars of three. */
-class TransferTest {
+class TransferTest extends WholeJobs {
   /** Of the convolution and the first dense layer: 30, and 20 + 48 x 20. */
   private static final int BODY = 30 + 20 + 48 * 20;
 
-  @TempDir static Path folder;
-
-  private static TinyJob job;
-  private static JavaSparkContext spark;
   private static String trained;
   private static float[] before;
 
   @BeforeAll
-  static void train() throws IOException {
-    job = TinyJob.in(folder);
+  static void trainBase() throws IOException {
     TinyShards.write(Files.createDirectory(folder.resolve("three")), List.of(90, 70), 20, 3);
-    spark = LocalSpark.start("local[2]");
-    trained =
-        TrainJob.run(
-                spark,
-                job.config("base").epochs(20).learningRate(0.1).build(),
-                ExistingRun.REFUSE,
-                RoundListener.NONE)
-            .checkpoint();
+    trained = TinyJob.train(spark, job.config("base").epochs(20).learningRate(0.1)).checkpoint();
     before = TinyJob.parameters(trained);
-  }
-
-  @AfterAll
-  static void stop() {
-    spark.close();
   }
 
   @Test
   void givesOtherClassesANewHead() {
-    TrainResult still = transfer("still", config -> config.epochs(1).learningRate(Float.MIN_VALUE));
+    TrainResult still = train("still", config -> config.epochs(1).learningRate(Float.MIN_VALUE));
     float[] parameters = TinyJob.parameters(still.run());
 
     assertThat(parameters).hasSize(BODY + 3 + 20 * 3);
     assertThat(Arrays.copyOf(parameters, BODY)).isEqualTo(Arrays.copyOf(before, BODY));
-    assertThat(transfer("tuned", config -> config).accuracy()).isGreaterThan(0.9);
+    assertThat(train("tuned", config -> config).accuracy()).isGreaterThan(0.9);
   }
 
   @Test
   @Exact
   void leavesFrozenLayersAsTheyAre() {
-    TrainResult frozen = transfer("frozen", config -> config.freeze("dense 20"));
+    TrainResult frozen = train("frozen", config -> config.freeze("dense 20"));
     float[] parameters = TinyJob.parameters(frozen.run());
 
     assertThat(Arrays.copyOf(parameters, BODY)).isEqualTo(Arrays.copyOf(before, BODY));
     assertThat(frozen.accuracy()).isGreaterThan(0.9);
-    String byNumber = transfer("by-number", config -> config.freeze("4")).parametersSha256();
+    String byNumber = train("by-number", config -> config.freeze("4")).parametersSha256();
     assertThat(byNumber).isEqualTo(frozen.parametersSha256());
     String whole =
-        transfer("whole", config -> config.freeze("4").set("slice_bytes", 1 << 20))
-            .parametersSha256();
+        train("whole", config -> config.freeze("4").set("slice_bytes", 1 << 20)).parametersSha256();
     assertThat(whole).isEqualTo(frozen.parametersSha256());
   }
 
@@ -103,9 +80,9 @@ class TransferTest {
           }
         };
     spark.sc().addSparkListener(counter);
-    transfer("all-travel", config -> config.epochs(1));
+    train("all-travel", config -> config.epochs(1));
     long all = drain(shuffled);
-    transfer("head-travels", config -> config.epochs(1).freeze("4"));
+    train("head-travels", config -> config.epochs(1).freeze("4"));
     long head = drain(shuffled);
     spark.sc().removeSparkListener(counter);
 
@@ -122,21 +99,7 @@ class TransferTest {
   void resumesWithFrozenLayers() {
     UnaryOperator<TrainingConfig.Builder> base =
         config -> config.epochs(4).freeze("4").set("outer_momentum", 0.5).checkpointEvery(2);
-    String undisturbed = transfer("undisturbed", base).parametersSha256();
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    base.apply(config("stopped")).build(),
-                    ExistingRun.REFUSE,
-                    TinyJob.stoppingAfter(5)))
-        .hasMessage("stopped");
-
-    TrainResult resumed =
-        TrainJob.run(
-            spark, base.apply(config("stopped")).build(), ExistingRun.RESUME, RoundListener.NONE);
-
-    assertThat(resumed.parametersSha256()).isEqualTo(undisturbed);
+    assertSameBitsAfterAStop("undisturbed", 5, base);
   }
 
   @Test
@@ -151,28 +114,15 @@ class TransferTest {
                 .normalization(NormalizationSource.INIT)
                 .checkpointEvery(2);
     TrainResult own =
-        transfer("own-mean", config -> config.init(initial).epochs(4).checkpointEvery(2));
-    TrainResult its = transfer("its-mean", likeInitial);
+        train("own-mean", config -> config.init(initial).epochs(4).checkpointEvery(2));
+    TrainResult its = train("its-mean", likeInitial);
 
     assertThat(metadata(own.run()).mean()).isEqualTo(metadata(trained).mean());
     assertThat(metadata(its.run()).mean()).containsExactly(50.0);
     assertThat(metadata(its.run()).standardDeviation()).containsExactly(25.0);
     assertThat(its.parametersSha256()).isNotEqualTo(own.parametersSha256());
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    likeInitial.apply(config("its-mean-again")).build(),
-                    ExistingRun.REFUSE,
-                    TinyJob.stoppingAfter(5)))
-        .hasMessage("stopped");
-    TrainResult resumed =
-        TrainJob.run(
-            spark,
-            likeInitial.apply(config("its-mean-again")).build(),
-            ExistingRun.RESUME,
-            RoundListener.NONE);
-    assertThat(resumed.parametersSha256()).isEqualTo(its.parametersSha256());
+    assertThat(stopAndResume("its-mean-again", 5, likeInitial).parametersSha256())
+        .isEqualTo(its.parametersSha256());
   }
 
   /** The trained model, of images that were normalised by other numbers than the data's. */
@@ -200,30 +150,26 @@ class TransferTest {
 
   @Test
   void saysWhatCannotBeTransferred() {
-    assertThatThrownBy(() -> transfer("alien", config -> config.model("perceptron")))
+    assertThatThrownBy(() -> train("alien", config -> config.model("perceptron")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("model tiny (8 x 8 x 1, 4 classes)")
         .hasMessageContaining("model perceptron (8 x 8 x 1, 3 classes)");
-    assertThatThrownBy(() -> transfer("headless", config -> config.freeze("6")))
+    assertThatThrownBy(() -> train("headless", config -> config.freeze("6")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(
             "Cannot freeze layer 6 of model tiny: no layer with parameters comes after");
-    assertThatThrownBy(() -> transfer("nameless", config -> config.freeze("dense 21")))
+    assertThatThrownBy(() -> train("nameless", config -> config.freeze("dense 21")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("did you mean 'dense 20'?");
     assertThat(job.run("alien")).doesNotExist();
   }
 
-  private static TrainingConfig.Builder config(String run) {
+  @Override
+  TrainingConfig.Builder config(String run) {
     return job.config(run)
         .data(folder.resolve("three").toString())
         .init(trained)
         .epochs(10)
         .learningRate(0.1);
-  }
-
-  private static TrainResult transfer(String run, UnaryOperator<TrainingConfig.Builder> change) {
-    return TrainJob.run(
-        spark, change.apply(config(run)).build(), ExistingRun.REFUSE, RoundListener.NONE);
   }
 }

@@ -12,7 +12,6 @@ import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
 import io.stoker.driver.evaluate.EvaluationReport;
-import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
@@ -45,30 +44,22 @@ class UnbalancedClassesTest {
   void givesTheSameBitsWithWeightsOnEachClusterAndAfterAStop() {
     String expected;
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
-      expected = train(spark, weighted("two-slots"), ExistingRun.REFUSE).parametersSha256();
-      assertThat(train(spark, job.config("plain"), ExistingRun.REFUSE).parametersSha256())
+      expected = TinyJob.train(spark, weighted("two-slots")).parametersSha256();
+      assertThat(TinyJob.train(spark, job.config("plain")).parametersSha256())
           .isNotEqualTo(expected);
     }
     try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
-      assertThat(train(spark, weighted("one-slot"), ExistingRun.REFUSE).parametersSha256())
-          .isEqualTo(expected);
-      assertThatThrownBy(
-              () ->
-                  TrainJob.run(
-                      spark,
-                      weighted("stopped").build(),
-                      ExistingRun.REFUSE,
-                      TinyJob.stoppingAfter(4)))
-          .hasMessage("stopped");
+      assertThat(TinyJob.train(spark, weighted("one-slot")).parametersSha256()).isEqualTo(expected);
+      TinyJob.stop(spark, weighted("stopped"), 4);
       TrainingConfig recorded =
           RunFolder.at(
                   new org.apache.hadoop.fs.Path(job.run("stopped").toUri()), new Configuration())
               .job()
               .config();
       assertThat(recorded.loss().classWeights()).isEqualTo(new ClassWeighting.Balanced());
-      assertThat(train(spark, recorded.toBuilder(), ExistingRun.RESUME).parametersSha256())
+      assertThat(TinyJob.resume(spark, recorded.toBuilder()).parametersSha256())
           .isEqualTo(expected);
-      assertThatThrownBy(() -> train(spark, job.config("stopped"), ExistingRun.RESUME))
+      assertThatThrownBy(() -> TinyJob.resume(spark, job.config("stopped")))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("class weights: not set here, balanced in the run");
     }
@@ -79,22 +70,15 @@ class UnbalancedClassesTest {
   void givesTheSameBitsOfABalancedSampleOnEachClusterAndAfterAStop() {
     String expected;
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
-      TrainResult result = train(spark, sampled("sampled"), ExistingRun.REFUSE);
+      TrainResult result = TinyJob.train(spark, sampled("sampled"));
       expected = result.parametersSha256();
       assertThat(result.examples()).isEqualTo(2 * 271);
-      assertThat(train(spark, job.config("natural"), ExistingRun.REFUSE).parametersSha256())
+      assertThat(TinyJob.train(spark, job.config("natural")).parametersSha256())
           .isNotEqualTo(expected);
     }
     try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
-      assertThatThrownBy(
-              () ->
-                  TrainJob.run(
-                      spark,
-                      sampled("sampled-stopped").build(),
-                      ExistingRun.REFUSE,
-                      TinyJob.stoppingAfter(3)))
-          .hasMessage("stopped");
-      assertThat(train(spark, sampled("sampled-stopped"), ExistingRun.RESUME).parametersSha256())
+      TinyJob.stop(spark, sampled("sampled-stopped"), 3);
+      assertThat(TinyJob.resume(spark, sampled("sampled-stopped")).parametersSha256())
           .isEqualTo(expected);
     }
   }
@@ -119,10 +103,8 @@ class UnbalancedClassesTest {
   private static long answersOfTheFirstClass(
       JavaSparkContext spark, String run, ClassWeighting weights) {
     TrainResult result =
-        train(
-            spark,
-            job.config(run).epochs(1).learningRate(0.02).set("class_weights", weights),
-            ExistingRun.REFUSE);
+        TinyJob.train(
+            spark, job.config(run).epochs(1).learningRate(0.02).set("class_weights", weights));
     EvaluationReport report =
         EvaluateJob.run(
             spark, new EvaluateRequest(result.run(), job.data().toString(), "test", 16, "auto"));
@@ -134,11 +116,10 @@ class UnbalancedClassesTest {
     try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
       assertThatThrownBy(
               () ->
-                  train(
+                  TinyJob.train(
                       spark,
                       job.config("misnamed")
-                          .set("class_weights", new ClassWeighting.PerClass(Map.of("bar O", 1.0))),
-                      ExistingRun.REFUSE))
+                          .set("class_weights", new ClassWeighting.PerClass(Map.of("bar O", 1.0)))))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("'bar O'")
           .hasMessageContaining("did you mean 'bar 0'");
@@ -151,10 +132,5 @@ class UnbalancedClassesTest {
         .set("class_weights", new ClassWeighting.Balanced())
         .set("mixup", 0.2)
         .checkpointEvery(2);
-  }
-
-  private static TrainResult train(
-      JavaSparkContext spark, TrainingConfig.Builder config, ExistingRun existing) {
-    return TrainJob.run(spark, config.build(), existing, RoundListener.NONE);
   }
 }

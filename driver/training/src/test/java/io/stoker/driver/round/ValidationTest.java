@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.stoker.driver.LogLines;
+import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.ClassWeighting;
 import io.stoker.driver.config.JobIdentity;
 import io.stoker.driver.config.LearningRateSchedule;
@@ -49,7 +50,7 @@ class ValidationTest extends WholeJobs {
     TrainResult result =
         TrainJob.run(
             spark,
-            wild.apply(validated("best")).build(),
+            wild.apply(config("best")).build(),
             ExistingRun.REFUSE,
             new RoundListener() {
               @Override
@@ -57,9 +58,7 @@ class ValidationTest extends WholeJobs {
                 seen.add(validation);
               }
             });
-    TrainResult alone =
-        TrainJob.run(
-            spark, wild.apply(job.config("alone")).build(), ExistingRun.REFUSE, RoundListener.NONE);
+    TrainResult alone = TinyJob.train(spark, wild.apply(job.config("alone")));
 
     assertThat(result.parametersSha256()).isEqualTo(alone.parametersSha256());
     assertThat(seen).isEqualTo(validations("best")).hasSize(12);
@@ -99,12 +98,7 @@ class ValidationTest extends WholeJobs {
 
   @Test
   void fallsBackToTheNewestWhereTheBestIsDamaged() throws IOException {
-    TrainResult result =
-        TrainJob.run(
-            spark,
-            validated("fallback").learningRate(NOTHING).build(),
-            ExistingRun.REFUSE,
-            RoundListener.NONE);
+    TrainResult result = train("fallback", config -> config.learningRate(NOTHING));
     assertThat(result.best().orElseThrow().validation().round()).isEqualTo(1);
     Files.write(job.run("fallback/checkpoints/000001/model.zip"), new byte[3]);
     Files.writeString(job.run("fallback/validations/000002.json"), "{\"round\":");
@@ -116,12 +110,11 @@ class ValidationTest extends WholeJobs {
 
   @Test
   void endsWhenPatienceIsOverAndGoesOnWithMoreOfIt() {
-    TrainingConfig config = validated("patient").learningRate(NOTHING).patience(2).build();
-    TrainResult result = TrainJob.run(spark, config, ExistingRun.REFUSE, RoundListener.NONE);
-    TrainResult again = TrainJob.run(spark, config, ExistingRun.RESUME, RoundListener.NONE);
-    TrainResult longer =
-        TrainJob.run(
-            spark, config.toBuilder().patience(4).build(), ExistingRun.RESUME, RoundListener.NONE);
+    UnaryOperator<TrainingConfig.Builder> patient =
+        config -> config.learningRate(NOTHING).patience(2);
+    TrainResult result = train("patient", patient);
+    TrainResult again = resume("patient", patient);
+    TrainResult longer = resume("patient", config -> patient.apply(config).patience(4));
 
     assertThat(result.rounds()).isEqualTo(3);
     assertThat(result.stoppedEarly()).isTrue();
@@ -136,12 +129,7 @@ class ValidationTest extends WholeJobs {
 
   @Test
   void hasNotEndedEarlyWhereTheLastRoundIsDone() {
-    TrainResult result =
-        TrainJob.run(
-            spark,
-            validated("to-the-end").learningRate(NOTHING).patience(5).build(),
-            ExistingRun.REFUSE,
-            RoundListener.NONE);
+    TrainResult result = train("to-the-end", config -> config.learningRate(NOTHING).patience(5));
 
     assertThat(result.rounds()).isEqualTo(6);
     assertThat(result.stoppedEarly()).isFalse();
@@ -151,18 +139,11 @@ class ValidationTest extends WholeJobs {
   @Test
   @Exact
   void decidesAfterAStopAsIfThereWereNone() {
-    TrainResult undisturbed =
-        TrainJob.run(
-            spark, validated("undisturbed").build(), ExistingRun.REFUSE, RoundListener.NONE);
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark, validated("stopped").build(), ExistingRun.REFUSE, stoppingAt("000004")))
-        .hasMessage("stopped");
+    TrainResult undisturbed = train("undisturbed", config -> config);
+    stopAt("000004", config("stopped"));
     assertThat(validations("stopped")).hasSize(3);
 
-    TrainResult resumed =
-        TrainJob.run(spark, validated("stopped").build(), ExistingRun.RESUME, RoundListener.NONE);
+    TrainResult resumed = resume("stopped", config -> config);
 
     assertThat(resumed.parametersSha256()).isEqualTo(undisturbed.parametersSha256());
     assertThat(validations("stopped"))
@@ -180,27 +161,10 @@ class ValidationTest extends WholeJobs {
                 .learningRate(NOTHING)
                 .validateEvery(4) // of 3 rounds an epoch: the first and the fifth have none
                 .schedule(new LearningRateSchedule.Plateau(0.5, 1, 0));
-    TrainResult undisturbed =
-        TrainJob.run(
-            spark,
-            plateau.apply(validated("plateau")).build(),
-            ExistingRun.REFUSE,
-            RoundListener.NONE);
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    plateau.apply(validated("plateau-stopped")).build(),
-                    ExistingRun.REFUSE,
-                    stoppingAt("000012")))
-        .hasMessage("stopped");
+    TrainResult undisturbed = train("plateau", plateau);
+    stopAt("000012", plateau.apply(config("plateau-stopped")));
     Files.delete(job.run("plateau-stopped/metrics.jsonl"));
-    TrainResult resumed =
-        TrainJob.run(
-            spark,
-            plateau.apply(validated("plateau-stopped")).build(),
-            ExistingRun.RESUME,
-            RoundListener.NONE);
+    TrainResult resumed = resume("plateau-stopped", plateau);
 
     assertThat(rates("plateau"))
         .containsExactly(
@@ -209,13 +173,7 @@ class ValidationTest extends WholeJobs {
     assertThat(resumed.parametersSha256()).isEqualTo(undisturbed.parametersSha256());
 
     Files.delete(job.run("plateau/validations/000008.json"));
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    plateau.apply(validated("plateau")).epochs(7).build(),
-                    ExistingRun.RESUME,
-                    RoundListener.NONE))
+    assertThatThrownBy(() -> resume("plateau", config -> plateau.apply(config).epochs(7)))
         .isInstanceOf(DamagedException.class)
         .hasMessageContaining("that of round 8 is missing");
   }
@@ -225,18 +183,9 @@ class ValidationTest extends WholeJobs {
   void choosesByTheBalancedAccuracyWhereClassesAreBalancedUnlessAnotherMetricIsAsked() {
     UnaryOperator<TrainingConfig.Builder> weighted =
         config -> config.learningRate(0.9).set("class_weights", new ClassWeighting.Balanced());
-    TrainResult standard =
-        TrainJob.run(
-            spark,
-            weighted.apply(validated("weighted")).build(),
-            ExistingRun.REFUSE,
-            RoundListener.NONE);
+    TrainResult standard = train("weighted", weighted);
     TrainResult asked =
-        TrainJob.run(
-            spark,
-            weighted.apply(validated("asked")).metric(SelectionMetric.LOG_LOSS).build(),
-            ExistingRun.REFUSE,
-            RoundListener.NONE);
+        train("asked", config -> weighted.apply(config).metric(SelectionMetric.LOG_LOSS));
 
     assertThat(standard.best().orElseThrow().metric()).isEqualTo(SelectionMetric.BALANCED_ACCURACY);
     assertThat(metric("weighted")).isEqualTo(SelectionMetric.BALANCED_ACCURACY);
@@ -253,9 +202,9 @@ class ValidationTest extends WholeJobs {
 
   @Test
   void resumesRunsOfEarlierReleasesByTheirRule() throws IOException {
-    TrainingConfig config =
-        validated("earlier").set("class_weights", new ClassWeighting.Balanced()).epochs(1).build();
-    TrainJob.run(spark, config, ExistingRun.REFUSE, RoundListener.NONE);
+    UnaryOperator<TrainingConfig.Builder> weighted =
+        config -> config.set("class_weights", new ClassWeighting.Balanced());
+    train("earlier", config -> weighted.apply(config).epochs(1));
     removeLines(job.run("earlier/run.json"), "\"metric\"");
     for (ValidationMetrics validation : validations("earlier")) {
       removeLines(
@@ -263,19 +212,15 @@ class ValidationTest extends WholeJobs {
           "\"balanced_accuracy\"",
           "\"macro_f1\"");
     }
-    TrainingConfig longer = config.toBuilder().epochs(2).build();
 
     assertThatThrownBy(
             () ->
-                TrainJob.run(
-                    spark,
-                    longer.toBuilder().metric(SelectionMetric.MACRO_F1).build(),
-                    ExistingRun.RESUME,
-                    RoundListener.NONE))
+                resume(
+                    "earlier", config -> weighted.apply(config).metric(SelectionMetric.MACRO_F1)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("with --metric macro-f1: an earlier release made its validation of")
         .hasMessageContaining("and did not record the macro F1 (leave --metric out)");
-    TrainResult resumed = TrainJob.run(spark, longer, ExistingRun.RESUME, RoundListener.NONE);
+    TrainResult resumed = resume("earlier", weighted);
 
     assertThat(resumed.best().orElseThrow().metric()).isEqualTo(SelectionMetric.ACCURACY);
     assertThat(metric("earlier")).isEqualTo(SelectionMetric.AUTO);
@@ -296,8 +241,7 @@ class ValidationTest extends WholeJobs {
                 .validateEvery(ValidationConfig.EPOCH)
                 .metric(SelectionMetric.MACRO_F1)
                 .schedule(new LearningRateSchedule.Plateau(0.5, 1, 0));
-    TrainJob.run(
-        spark, plateau.apply(validated("by-f1")).build(), ExistingRun.REFUSE, RoundListener.NONE);
+    train("by-f1", plateau);
     List<ValidationMetrics> epochs = validations("by-f1");
     List<Double> missing = epochs.stream().map(epoch -> 1 - epoch.macroF1()).toList();
 
@@ -336,31 +280,30 @@ class ValidationTest extends WholeJobs {
 
   @Test
   void namesASplitThatIsNotThere() {
-    assertThatThrownBy(
-            () ->
-                TrainJob.run(
-                    spark,
-                    validated("nosplit").validationSplit("validation").build(),
-                    ExistingRun.REFUSE,
-                    RoundListener.NONE))
+    assertThatThrownBy(() -> train("nosplit", config -> config.validationSplit("validation")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("validation");
     assertThat(job.run("nosplit")).doesNotExist();
   }
 
-  private static RoundListeners stoppingAt(String checkpoint) {
-    return RoundListeners.required(
-        new RoundListener() {
-          @Override
-          public void checkpointWritten(String uri) {
-            if (uri.endsWith(checkpoint)) {
-              throw new IllegalStateException("stopped");
-            }
-          }
-        });
+  /** Trains, and fails when a checkpoint is written. */
+  private static void stopAt(String checkpoint, TrainingConfig.Builder config) {
+    RoundListeners stopping =
+        RoundListeners.required(
+            new RoundListener() {
+              @Override
+              public void checkpointWritten(String uri) {
+                if (uri.endsWith(checkpoint)) {
+                  throw new IllegalStateException("stopped");
+                }
+              }
+            });
+    assertThatThrownBy(() -> TrainJob.run(spark, config.build(), ExistingRun.REFUSE, stopping))
+        .hasMessage("stopped");
   }
 
-  private static TrainingConfig.Builder validated(String run) {
+  @Override
+  TrainingConfig.Builder config(String run) {
     return job.config(run).validateEvery(1).validationSplit("test");
   }
 

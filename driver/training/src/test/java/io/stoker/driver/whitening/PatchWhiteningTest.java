@@ -12,9 +12,6 @@ import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyJob;
 import io.stoker.driver.config.TrainingConfig;
-import io.stoker.driver.job.ExistingRun;
-import io.stoker.driver.round.RoundListener;
-import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
@@ -48,9 +45,9 @@ class PatchWhiteningTest {
     return job.config(run).model(model.toString());
   }
 
-  private static TrainResult train(String master, TrainingConfig config) {
+  private static TrainResult train(String master, TrainingConfig.Builder config) {
     try (JavaSparkContext spark = LocalSpark.start(master)) {
-      return TrainJob.run(spark, config, ExistingRun.REFUSE, RoundListener.NONE);
+      return TinyJob.train(spark, config);
     }
   }
 
@@ -96,8 +93,7 @@ class PatchWhiteningTest {
   @Test
   void theFiltersWhitenTheTrainingImagesAndStayAsTheyAre() throws IOException {
     TinyJob job = TinyJob.in(folder);
-    TrainResult result =
-        train("local[2]", config(job, "run", "0").checkpointEvery(1).keep(9).build());
+    TrainResult result = train("local[2]", config(job, "run", "0").checkpointEvery(1).keep(9));
 
     float[] last = TinyJob.parameters(result.run());
     float[] filters = Arrays.copyOfRange(last, 8, 8 + 32);
@@ -117,18 +113,13 @@ class PatchWhiteningTest {
   void aResumeAndSlotsChangeNoBit() throws IOException {
     TinyJob job = TinyJob.in(folder);
     for (String bias : List.of("0", "none")) {
-      String one = train("local[1]", config(job, "one" + bias, bias).build()).parametersSha256();
-      assertThat(train("local[3]", config(job, "three" + bias, bias).build()).parametersSha256())
+      String one = train("local[1]", config(job, "one" + bias, bias)).parametersSha256();
+      assertThat(train("local[3]", config(job, "three" + bias, bias)).parametersSha256())
           .isEqualTo(one);
-      TrainingConfig stopped = config(job, "stopped" + bias, bias).checkpointEvery(2).build();
+      TrainingConfig.Builder stopped = config(job, "stopped" + bias, bias).checkpointEvery(2);
       try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
-        assertThatThrownBy(
-                () -> TrainJob.run(spark, stopped, ExistingRun.REFUSE, TinyJob.stoppingAfter(3)))
-            .hasMessage("stopped");
-        assertThat(
-                TrainJob.run(spark, stopped, ExistingRun.RESUME, RoundListener.NONE)
-                    .parametersSha256())
-            .isEqualTo(one);
+        TinyJob.stop(spark, stopped, 3);
+        assertThat(TinyJob.resume(spark, stopped).parametersSha256()).isEqualTo(one);
       }
     }
   }
@@ -136,11 +127,11 @@ class PatchWhiteningTest {
   @Test
   void aTrainedModelPassesItsFiltersOn() throws IOException {
     TinyJob job = TinyJob.in(folder);
-    String trained = train("local[2]", config(job, "trained", "0").build()).run();
+    String trained = train("local[2]", config(job, "trained", "0")).run();
     Files.createDirectory(folder.resolve("others"));
     TinyJob others = TinyJob.in(folder.resolve("others"), List.of(40));
 
-    String tuned = train("local[2]", config(others, "tuned", "0").init(trained).build()).run();
+    String tuned = train("local[2]", config(others, "tuned", "0").init(trained)).run();
 
     assertThat(Arrays.copyOfRange(TinyJob.parameters(tuned), 8, 8 + 32))
         .isEqualTo(Arrays.copyOfRange(TinyJob.parameters(trained), 8, 8 + 32));
@@ -149,7 +140,7 @@ class PatchWhiteningTest {
   @Test
   void fewerImagesThanAPatchHasValuesAreRefused() throws IOException {
     TinyJob job = TinyJob.in(folder, List.of(3));
-    TrainingConfig config = config(job, "few", "0").build();
+    TrainingConfig.Builder config = config(job, "few", "0");
     assertThatThrownBy(() -> train("local[1]", config))
         .isInstanceOf(InputException.class)
         .hasMessage(

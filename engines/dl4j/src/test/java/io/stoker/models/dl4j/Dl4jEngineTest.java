@@ -20,9 +20,10 @@ import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;
+import io.stoker.testing.OtherProcess;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -82,19 +83,10 @@ class Dl4jEngineTest extends NetworkContract {
 
   @Test
   void aConfigurationIsMadeWithoutNativeCode() throws Exception {
-    String java = ProcessHandle.current().info().command().orElseThrow();
-    Process process =
-        new ProcessBuilder(
-                java,
-                "-cp",
-                System.getProperty("java.class.path"),
-                "-Dorg.bytedeco.javacpp.platform=none",
-                ConfigurationMain.class.getName())
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    assertThat(output).contains("org.deeplearning4j.nn.conf.layers.ConvolutionLayer");
+    assertThat(
+            OtherProcess.output(
+                ConfigurationMain.class, List.of("-Dorg.bytedeco.javacpp.platform=none"), Map.of()))
+        .contains("org.deeplearning4j.nn.conf.layers.ConvolutionLayer");
   }
 
   /** Where no native library can load, because there is none of the platform "none". */

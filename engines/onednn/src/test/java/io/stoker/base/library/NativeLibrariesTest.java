@@ -4,6 +4,7 @@ package io.stoker.base.library;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.stoker.models.onednn.OneDnnEngine;
+import io.stoker.testing.OtherProcess;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -11,8 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
@@ -102,20 +103,13 @@ class NativeLibrariesTest {
     Path trap = temporary.resolve(".javacpp-" + System.getProperty("user.name")).resolve("cache");
     Files.createDirectories(trap);
 
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Duser.home=/nonexistent",
-                "-Djava.io.tmpdir=" + temporary,
-                "-cp",
-                System.getProperty("java.class.path"),
-                Loaded.class.getName()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String output =
+        OtherProcess.output(
+            Loaded.class,
+            List.of("-Duser.home=/nonexistent", "-Djava.io.tmpdir=" + temporary),
+            Map.of());
 
-    assertThat(process.waitFor()).as(out).isZero();
-    assertThat(out)
+    assertThat(output)
         .contains(temporary.resolve("stoker-native-" + System.getProperty("user.name")).toString());
     assertThat(trap).isEmptyDirectory();
   }

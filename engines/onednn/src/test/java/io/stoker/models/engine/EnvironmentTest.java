@@ -8,10 +8,9 @@ import io.stoker.models.spec.InitialParameters;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.testing.Exact;
-import java.io.File;
+import io.stoker.testing.OtherProcess;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -80,24 +79,21 @@ class EnvironmentTest {
 
   /** What {@link Steps} prints in an environment, by the words before the colon. */
   private static Map<String, String> steps(String environment) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Steps.class.getName())
-            .redirectError(new File("/dev/null"));
-    builder.environment().keySet().removeIf(name -> name.endsWith("_NUM_THREADS"));
-    for (String variable : environment.split(" ", -1)) {
-      if (!variable.isEmpty()) {
-        String[] parts = variable.split("=", 2);
-        builder.environment().put(parts[0], parts[1]);
-      }
-    }
-    Process process = builder.start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
+    String output =
+        OtherProcess.run(
+                Steps.class,
+                List.of("-XX:TieredStopAtLevel=1"),
+                variables -> {
+                  variables.keySet().removeIf(name -> name.endsWith("_NUM_THREADS"));
+                  for (String variable : environment.split(" ", -1)) {
+                    if (!variable.isEmpty()) {
+                      String[] parts = variable.split("=", 2);
+                      variables.put(parts[0], parts[1]);
+                    }
+                  }
+                })
+            .succeeded()
+            .output();
     Map<String, String> lines = new TreeMap<>();
     output
         .lines()

@@ -16,8 +16,10 @@ import io.stoker.models.spec.LayerSpec;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.testing.Exact;
+import io.stoker.testing.OtherProcess;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
@@ -33,8 +35,9 @@ class DeterminismTest {
   void stepsGiveTheSameBitsEachTime(int threads) throws Exception {
     // Other tests need the processor while a thread waits for another.
     String output =
-        OtherProcess.run(
+        OtherProcess.output(
             Steps.class,
+            List.of("-XX:TieredStopAtLevel=1"),
             Map.of("OMP_NUM_THREADS", Integer.toString(threads), "OMP_WAIT_POLICY", "passive"));
 
     assertThat(output).contains("the same bits");

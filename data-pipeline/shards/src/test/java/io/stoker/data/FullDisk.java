@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver;
+package io.stoker.data;
 
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -16,6 +16,9 @@ import org.apache.hadoop.util.Progressable;
 public final class FullDisk extends RawLocalFileSystem {
   private static volatile Predicate<Path> refused = FullDisk::none;
 
+  /** How many bytes of a refused file it has room for. */
+  private static volatile long room;
+
   private static boolean none(Path file) {
     return false;
   }
@@ -27,7 +30,14 @@ public final class FullDisk extends RawLocalFileSystem {
 
   /** Has no room for such files from now on; each of them is asked for once when it is opened. */
   public static void refuse(Predicate<Path> files) {
+    room = 0;
     refused = files;
+  }
+
+  /** Has no room from now on for files that are longer. */
+  public static void refuseAfter(long bytes) {
+    room = bytes;
+    refused = file -> true;
   }
 
   /** Has room for all again. */
@@ -80,9 +90,15 @@ public final class FullDisk extends RawLocalFileSystem {
     }
     OutputStream full =
         new FilterOutputStream(out) {
+          private final long limit = room;
+          private long written;
+
           @Override
           public void write(int value) throws IOException {
-            throw new IOException("No space left on device");
+            if (++written > limit) {
+              throw new IOException("No space left on device");
+            }
+            out.write(value);
           }
         };
     return new FSDataOutputStream(full, null);
