@@ -152,8 +152,7 @@ class TrainCommand extends StokerCommand {
   }
 
   /** Before images are prepared, which may take hours. */
-  private void checkWithoutData(
-      TrainingConfig config, ExistingRun existing, Configuration hadoop) {
+  private void checkWithoutData(TrainingConfig config, ExistingRun existing, Configuration hadoop) {
     if (!choosesLater) {
       ModelReference.input(config.model(), ANY_CLASSES); // there is such a model
     }
