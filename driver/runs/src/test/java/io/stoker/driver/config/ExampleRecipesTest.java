@@ -26,6 +26,7 @@ class ExampleRecipesTest {
     "fashion-mnist/airbench-mini.yaml, 28, 1, 10",
     "fashion-mnist/lenet5-modern.yaml, 28, 1, 10",
     "fashion-mnist/resnet-mini.yaml, 28, 1, 10",
+    "fashion-mnist/resnet-20.yaml, 28, 1, 10",
   })
   void describeJobsThatCanRun(String file, int size, int channels, int classes) {
     TrainingConfig config = recipe(file);
