@@ -142,12 +142,12 @@ quote() {
 # find_archive DISTRIBUTION [JAVA_OPTIONS]...: sets archive_options=(...) to those that start Java from the archive that
 # archive-classes has made, and to none where there is no whole one, or where the user's options load an agent.
 find_archive() {
-  local file=$1/classes.jsa agent='-(javaagent|agentlib|agentpath):|FlightRecord'
+  local file=$1/classes.jsa agent='-(javaagent|agentlib|agentpath):|-Xrun|FlightRecord'
   shift
   archive_options=()
   # Java 17 dies where an agent or a flight recording is shown an archived class that its jar has for newer versions of
   # Java only. Log4j has one.
-  [[ ! "$* ${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-}" =~ $agent ]] || return 0
+  [[ ! "$* ${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-} ${_JAVA_OPTIONS:-}" =~ $agent ]] || return 0
   # Java maps the file, and dies of SIGBUS where one was cut (an incomplete copy, a disk that was full).
   [[ -f $file && -f $file.size && $(stat -L -c %s "$file") == "$(<"$file.size")" ]] || return 0
   # Java ignores an archive that does not fit, and the other options keep it from saying so.

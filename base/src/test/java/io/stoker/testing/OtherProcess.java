@@ -43,8 +43,12 @@ public record OtherProcess(int exitCode, String output, String errors) {
       ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
       environment.accept(builder.environment());
       Process process = builder.start();
-      String output = text(process.getInputStream().readAllBytes());
-      return new OtherProcess(process.waitFor(), output, text(Files.readAllBytes(errors)));
+      try {
+        String output = text(process.getInputStream().readAllBytes());
+        return new OtherProcess(process.waitFor(), output, text(Files.readAllBytes(errors)));
+      } finally {
+        process.destroyForcibly();
+      }
     } finally {
       Files.delete(errors);
     }

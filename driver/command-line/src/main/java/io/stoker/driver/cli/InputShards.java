@@ -109,7 +109,7 @@ final class InputShards {
    * Prepares the shards, unless they are there.
    *
    * @param uri where they are, or are to be
-   * @param check is run before images are read
+   * @param check is run before images are prepared
    * @throws InputException if there are other shards, or files that Stoker did not write
    */
   void make(String uri, JavaSparkContext spark, PhaseClock clock, Runnable check) {

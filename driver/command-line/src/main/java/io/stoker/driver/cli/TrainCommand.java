@@ -151,12 +151,18 @@ class TrainCommand extends StokerCommand {
     }
   }
 
-  /** Before images are prepared, which may take hours. */
+  /**
+   * Before images are prepared, which may take hours. A run that is resumed needs neither the file
+   * of its model nor that of its beginning.
+   */
   private void checkWithoutData(TrainingConfig config, ExistingRun existing, Configuration hadoop) {
+    if (existing == ExistingRun.RESUME) {
+      return;
+    }
     if (!choosesLater) {
       ModelReference.input(config.model(), ANY_CLASSES); // there is such a model
     }
-    ResolvedJob.checkWithoutData(config, existing, hadoop);
+    ResolvedJob.checkWithoutData(config, hadoop);
   }
 
   /** A run that is resumed has its rate. */

@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.driver.LocalSpark;
+import io.stoker.driver.LogLines;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.evaluate.CalibrateJob;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -72,15 +75,16 @@ class MovingAverageCommandsTest {
 
   /** A checkpoint keeps one temperature. */
   @Test
-  void aTemperatureThatIsReplacedIsNamed() {
-    String calibrate = "calibrate --checkpoint RUN --data DATA --split train";
-    Commands.Outcome average = new Commands().run(filled(calibrate));
+  void aTemperatureThatIsReplacedIsNamed(@TempDir Path copied) throws IOException {
+    Path model = copied.resolve("model.zip");
+    Files.copy(
+        Path.of(json("evaluate --checkpoint RUN --data DATA").path("checkpoint").asText()), model);
+    String calibrate = filled("calibrate --data DATA --split train --checkpoint ") + model;
 
-    Commands.Outcome other = new Commands().run(filled(calibrate + " --parameters last"));
-
-    assertThat(average.err()).doesNotContain("replaced");
-    assertThat(other.err())
-        .contains("of its moving average, which is evaluated by default, is replaced");
+    assertThat(replaced(calibrate)).isEmpty();
+    assertThat(replaced(calibrate + " --parameters last"))
+        .contains("of its moving average, which is evaluated by default, was replaced");
+    assertThat(replaced(calibrate)).contains("of its last parameters was replaced");
   }
 
   @ParameterizedTest
@@ -122,6 +126,17 @@ class MovingAverageCommandsTest {
     assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
     assertThat(outcome.err()).contains("swa");
     assertThat(folder.resolve("new")).doesNotExist();
+  }
+
+  /** The warning that a temperature was replaced; empty if there is none. */
+  private static String replaced(String command) {
+    try (LogLines log = LogLines.of(CalibrateJob.class)) {
+      Commands.Outcome outcome = new Commands().run(command);
+      assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+      return log.lines().stream()
+          .filter(line -> line.contains("was replaced"))
+          .collect(Collectors.joining());
+    }
   }
 
   private static JsonNode json(String command) {

@@ -173,7 +173,7 @@ class TrainInputTest {
   }
 
   @Test
-  void anUnknownModelIsSaidBeforeImagesAreRead() throws IOException {
+  void anUnknownModelIsSaidBeforeImagesArePrepared() throws IOException {
     Commands.Outcome outcome =
         commands.run(in("train --input DIR/images --model lenet6 --run DIR/run"));
 

@@ -8,15 +8,9 @@ import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.TrainingConfig;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Commands for a POSIX shell that repeat a run. */
 final class ReproductionCommands {
-  /**
-   * The model, and what has another default for another optimizer, beginning or number of epochs.
-   */
-  private static final Set<String> ALWAYS = Set.of("model", "learning_rate", "schedule");
-
   private ReproductionCommands() {}
 
   /**
@@ -47,7 +41,9 @@ final class ReproductionCommands {
     return text.append("END_OF_RECIPE").toString();
   }
 
-  /** The options that differ from their defaults, and those that are always said. */
+  /**
+   * The model, the options that differ from their defaults, and those whose default is not fixed.
+   */
   private static ObjectNode changed(TrainingConfig config) {
     ObjectNode values = ConfigFormat.toJson(config);
     ObjectNode defaults =
@@ -59,7 +55,10 @@ final class ReproductionCommands {
                 .build());
     for (Map.Entry<String, JsonNode> value : defaults.properties()) {
       boolean same = value.getValue().equals(values.get(value.getKey()));
-      if (same && !ALWAYS.contains(value.getKey())) {
+      boolean always =
+          value.getKey().equals("model")
+              || TrainingConfig.DEPENDENT_DEFAULTS.contains(value.getKey());
+      if (same && !always) {
         values.remove(value.getKey());
       }
     }

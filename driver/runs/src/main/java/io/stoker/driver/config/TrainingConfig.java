@@ -52,6 +52,10 @@ public record TrainingConfig(
     Arithmetic arithmetic,
     InitializationConfig initialization,
     TrackingConfig tracking) {
+  /** Keys of options whose defaults depend on other options. */
+  public static final Set<String> DEPENDENT_DEFAULTS =
+      Set.of(ConfigFormat.RATE, ConfigFormat.SCHEDULE);
+
   public TrainingConfig {
     Check.input(!run.isBlank(), "Missing run folder: say --run URI");
     Check.input(!model.isBlank(), "Missing model: say --model NAME (stoker models lists them)");
@@ -137,9 +141,6 @@ public record TrainingConfig(
    * {@link TrainingOption}; the other methods are for those that programs set.
    */
   public static final class Builder {
-    /** Keys whose defaults depend on other values. */
-    private static final Set<String> DEPENDENT = Set.of(ConfigFormat.RATE, ConfigFormat.SCHEDULE);
-
     /** AdamW's steps are about as long as the rate, whatever the gradient's length. */
     private static final double ADAMW_RATE = 0.001;
 
@@ -150,7 +151,7 @@ public record TrainingConfig(
 
     private Builder() {
       for (TrainingOption option : TrainingOption.ofJob()) {
-        if (!DEPENDENT.contains(option.key())) {
+        if (!DEPENDENT_DEFAULTS.contains(option.key())) {
           set(option.key(), option.defaultValue());
         }
       }

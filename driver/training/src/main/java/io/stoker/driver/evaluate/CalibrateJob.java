@@ -84,17 +84,17 @@ public final class CalibrateJob {
             shards.manifestHash(),
             split);
     Calibration calibration = fit(spark, task, shards, model, request.model());
+    calibration.write(model.path(), hadoop);
     model
         .otherCalibration()
         .ifPresent(
             other ->
                 LOG.warn(
-                    "The temperature {} of its {} is replaced: a model keeps one",
+                    "The temperature {} of its {} was replaced: a model keeps one",
                     String.format(Locale.ROOT, "%.4f", other.temperature()),
                     model.choice() == ParameterChoice.LAST
                         ? "moving average, which is evaluated by default,"
                         : "last parameters"));
-    calibration.write(model.path(), hadoop);
     return calibration;
   }
 

@@ -139,16 +139,13 @@ public record ResolvedJob(
   }
 
   /**
-   * Makes sure that there is what a job needs besides its data, which are prepared next: a free run
-   * folder, and the checkpoint that it starts from.
+   * Makes sure that there is what a new job needs besides its data, which are prepared next: a free
+   * run folder, and the checkpoint that it starts from.
    *
    * @throws io.stoker.failure.StokerException if something is missing
    */
-  public static void checkWithoutData(
-      TrainingConfig config, ExistingRun existing, Configuration hadoop) {
-    if (existing == ExistingRun.REFUSE) {
-      RunFolder.at(Locations.absolute(config.run(), hadoop), hadoop).refuseExisting();
-    }
+  public static void checkWithoutData(TrainingConfig config, Configuration hadoop) {
+    RunFolder.at(Locations.absolute(config.run(), hadoop), hadoop).refuseExisting();
     Beginning.initial(config, hadoop);
   }
 

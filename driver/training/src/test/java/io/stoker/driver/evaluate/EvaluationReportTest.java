@@ -54,6 +54,9 @@ class EvaluationReportTest {
 
     EvaluationReport report = report();
 
+    assertThat(report.toText()).contains("4 x 5 x 3, test-time views flip");
+    assertThat(report.toJson().path("tta").textValue()).isEqualTo("flip");
+    assertThat(report.toJson().path("size").intValue()).isEqualTo(4);
     assertThat(report.accuracy()).isCloseTo(stock.accuracy(), within(1e-12));
     assertThat(report.top5().orElseThrow()).isCloseTo(stock.topNAccuracy(), within(1e-12));
     for (int c = 0; c < CLASSES; c++) {

@@ -8,6 +8,7 @@ import io.stoker.models.engine.StepSettings;
 import io.stoker.worker.runtime.ExecutorResources;
 import io.stoker.worker.runtime.Replica;
 import io.stoker.worker.runtime.ReplicaKey;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.TaskContext;
 
@@ -35,12 +36,15 @@ record EngineLearner(ReplicaKey replica, ExampleLayout layout, List<StepSettings
     private final Network network;
     private final float[] images;
     private final float[] targets;
+    private final float[] weights;
 
     Steps(Replica replica) {
       this.replica = replica;
       this.network = replica.network();
       this.images = new float[network.batchCapacity() * layout.featureSize()];
       this.targets = new float[network.batchCapacity() * network.model().classes()];
+      this.weights = new float[network.batchCapacity()];
+      Arrays.fill(weights, 1);
     }
 
     @Override
@@ -52,7 +56,8 @@ record EngineLearner(ReplicaKey replica, ExampleLayout layout, List<StepSettings
     public BatchScore step(List<float[]> examples, int step, long dropoutSeed) {
       ExampleLayout.copy(examples, 0, layout.featureSize(), images);
       ExampleLayout.copy(examples, layout.featureSize(), network.model().classes(), targets);
-      BatchScore score = network.computeGradients(images, targets, examples.size(), dropoutSeed);
+      BatchScore score =
+          network.computeGradients(images, targets, weights, examples.size(), dropoutSeed);
       network.update(settings.get(step));
       return score;
     }

@@ -9,11 +9,10 @@ import java.util.Arrays;
 /**
  * A trainable network in memory, with the operations that the training loop needs.
  *
- * <p>Images are fp32 {@code [examples, channels, height, width]}, already normalised. Parameters,
- * gradients and updater state are flat vectors of {@link ModelSpec#parameterCount()} fp32 values in
- * the model's canonical order; callers read and write ranges of them, so that they need no second
- * copy of the whole. A network allocates its memory when it is created and reuses it in every call.
- * One thread at a time may use a network; its owner closes it.
+ * <p>Images are fp32 {@code [examples, channels, height, width]}, already normalised. Gradients are
+ * a flat vector as the parameters are, of {@link ModelSpec#parameterCount()} values. A network
+ * allocates its memory when it is created and reuses it in every call. One thread at a time may use
+ * a network; its owner closes it.
  *
  * <p>Results depend on the arguments and on {@link Engine#threads()}, never on time, thread or
  * earlier calls.

@@ -202,13 +202,13 @@ public abstract class NetworkContract {
   }
 
   @Test
-  void weightsOfOneChangeNoBit() {
+  void equalWeightsChangeNoBit() {
     ModelSpec model = ContractModels.mixed();
     Batch batch = Batch.random(model, 5, SEED);
     try (Network network = network(model, 6, randomParameters(model))) {
-      float[] ones = new float[6];
-      Arrays.fill(ones, 1);
-      BatchScore weighted = compute(network, batch, ones);
+      float[] equal = new float[6];
+      Arrays.fill(equal, 2);
+      BatchScore weighted = compute(network, batch, equal);
       float[] gradients = gradients(network);
 
       assertThat(weighted).isEqualTo(compute(network, batch));
