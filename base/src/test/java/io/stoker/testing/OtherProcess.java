@@ -63,7 +63,7 @@ public record OtherProcess(int exitCode, String output, String errors) {
    * Runs a class to its end, and fails unless its exit code is 0.
    *
    * @param options those of Java, without the class path
-   * @param environment the variables that it has beside those of this process
+   * @param environment variables that are added to those of this process
    * @return what it printed, without errors
    */
   public static String output(
