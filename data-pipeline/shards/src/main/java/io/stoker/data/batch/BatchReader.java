@@ -185,15 +185,19 @@ public final class BatchReader implements AutoCloseable {
                           plan.seed(), plan.epoch(), id, pixels, values, target.images(), offset);
           return scaled.equals(manifest.image())
               ? rendering
-              : scaling(new Scaling(manifest.image(), scaled), rendering);
+              : scaling(manifest.image(), scaled, rendering);
         },
         rendered -> mix(rendered, input.mixing(), plan, image));
   }
 
   private static SampleDecoder.Rendering scaling(
-      Scaling scaling, SampleDecoder.Rendering rendering) {
-    return (id, pixels, target, offset) ->
-        rendering.render(id, scaling.apply(pixels), target, offset);
+      ImageShape from, ImageShape to, SampleDecoder.Rendering rendering) {
+    Scaling scaling = new Scaling(from, to);
+    byte[] scaled = new byte[to.bytes()];
+    return (id, pixels, target, offset) -> {
+      scaling.apply(pixels, scaled);
+      rendering.render(id, scaled, target, offset);
+    };
   }
 
   private static SampleDecoder.Rendering bytes(

@@ -33,10 +33,13 @@ public final class Resizing {
     Extent from = extent.withChannels(source.shape().channels());
     ImageShape shape = new ImageShape(target.height(), target.width(), source.shape().channels());
     return withChannels(
-        from.equals(Extent.whole(shape))
-            ? source
-            : new Pixels(shape, new Scaling(from, shape).apply(source.values())),
-        target.channels());
+        from.equals(Extent.whole(shape)) ? source : scaled(source, from, shape), target.channels());
+  }
+
+  private static Pixels scaled(Pixels image, Extent from, ImageShape to) {
+    byte[] values = new byte[to.bytes()];
+    Scaling.ofThread(from, to).apply(image.values(), values);
+    return new Pixels(to, values);
   }
 
   /**

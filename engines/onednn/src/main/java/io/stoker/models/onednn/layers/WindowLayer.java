@@ -47,6 +47,11 @@ abstract class WindowLayer extends SequencedLayer {
   /** Describes the backward pass. */
   abstract Pointer describeGradient(Layout source, Layout outputGradient);
 
+  /** What the forward pass stores for the backward pass; null if it stores nothing. */
+  final Tensor stored() {
+    return kept.get(DNNL_ARG_WORKSPACE);
+  }
+
   /** The chosen implementation of the forward pass. */
   final PrimitiveDescriptor operation() {
     return operation;
@@ -60,12 +65,17 @@ abstract class WindowLayer extends SequencedLayer {
   @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     Tensor inputGradient = workspace.transientTensor(input.layout());
+    backward.add(gradient(outputGradient, inputGradient));
+    return inputGradient;
+  }
+
+  /** Prepares the backward pass. */
+  Runnable gradient(Tensor outputGradient, Tensor inputGradient) {
     Map<Integer, Tensor> tensors = new HashMap<>(kept);
     tensors.put(DNNL_ARG_SRC, input);
     tensors.put(DNNL_ARG_DIFF_DST, outputGradient);
     tensors.put(DNNL_ARG_DIFF_SRC, inputGradient);
     Pointer description = describeGradient(input.layout(), outputGradient.layout());
-    backward.add(workspace.compile(workspace.operation(description, operation), tensors)::run);
-    return inputGradient;
+    return workspace.compile(workspace.operation(description, operation), tensors)::run;
   }
 }

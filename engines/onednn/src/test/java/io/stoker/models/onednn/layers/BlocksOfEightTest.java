@@ -23,14 +23,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Pooling of images as they are on processors without AVX-512. */
 class BlocksOfEightTest {
   private static final int EXAMPLES = 3;
+  private static final int HEIGHT = 43;
   private static final int CHANNELS = 14;
   private static final int CHANNELS_OF_FULL_BLOCKS = 16;
 
-  /** Of windows that do not overlap, do, and reach beyond the image. */
+  /** Of windows side by side, apart, that overlap, and that reach beyond the image. */
   static Stream<LayerSpec.Pooling> layers() {
     LayerSpec.Pooling.Kind maximum = LayerSpec.Pooling.Kind.MAXIMUM;
     return Stream.of(
         new LayerSpec.Pooling(maximum, Window.of(2).by(2)),
+        new LayerSpec.Pooling(maximum, Window.of(2).by(3)),
         new LayerSpec.Pooling(maximum, Window.of(3).by(2)),
         new LayerSpec.Pooling(maximum, new Window(3, 2, 1, Padding.of(1))),
         new LayerSpec.Pooling(LayerSpec.Pooling.Kind.AVERAGE, Window.of(2).by(2)));
@@ -48,12 +50,12 @@ class BlocksOfEightTest {
     ModelSpec model =
         new ModelSpec(
             "pooled",
-            new Shape(11, 9, CHANNELS),
+            new Shape(HEIGHT, 9, CHANNELS),
             List.of(layer, new LayerSpec.Dense(2, Initializer.Rule.HE, 0)));
     ModelSpec.Placed pooled = model.placed().get(0);
     SplittableRandom random = new SplittableRandom(7);
     try (Workspace workspace = new Workspace()) {
-      Tensor images = workspace.tensor(Layout.plain(EXAMPLES, CHANNELS, 11, 9));
+      Tensor images = workspace.tensor(Layout.plain(EXAMPLES, CHANNELS, HEIGHT, 9));
       fill(images.buffer(), random);
       Reorder arranged =
           workspace.convert(
@@ -113,9 +115,10 @@ class BlocksOfEightTest {
   }
 
   /** Of few values, so that a window often has its maximum twice. */
+  /** Numbers of both signs, and zeros that are negative. */
   private static void fill(FloatBuffer values, SplittableRandom random) {
     for (int i = 0; i < values.capacity(); i++) {
-      values.put(i, random.nextInt(-4, 5) / 4f);
+      values.put(i, random.nextInt(-4, 5) / -4f);
     }
   }
 }
