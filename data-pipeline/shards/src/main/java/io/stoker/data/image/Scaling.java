@@ -108,8 +108,10 @@ public final class Scaling {
    * Resizes one image, a band of rows after the other. Only what the crop keeps is computed, and
    * only from the rows that it depends on: of an image that is a line, both are a small part.
    *
-   * @param source interleaved uint8 {@code [height, width, channels]}
-   * @param target receives the image in its new shape, likewise
+   * @param source interleaved uint8 {@code [height, width, channels]}, of as many channels as the
+   *     result
+   * @param target another array, receives the image in its new shape likewise, from its first byte
+   *     on
    */
   public void apply(byte[] source, byte[] target) {
     int y = 0;
@@ -164,7 +166,9 @@ public final class Scaling {
     }
   }
 
-  /** Writes a row of the result; those before it are there. */
+  /**
+   * Writes a row of the result. A word has a byte for the next pixel too, which is written next.
+   */
   private void write(int[] pixels, byte[] target, int start) {
     int at = start;
     if (to.channels() == 1) {
@@ -176,7 +180,7 @@ public final class Scaling {
     int last = pixels.length - 1;
     for (int x = 0; x < last; x++) {
       WORD.set(target, at, pixels[x]);
-      at += 3; // The fourth byte is written over.
+      at += 3;
     }
     target[at] = (byte) pixels[last];
     target[at + 1] = (byte) (pixels[last] >> 8);
@@ -193,6 +197,7 @@ public final class Scaling {
    */
   private static final class Lines {
     private final Filter filter;
+    private final boolean grey;
 
     /** {@code [lines][channels, pixels]}. */
     private final int[][] values;
@@ -206,6 +211,7 @@ public final class Scaling {
 
     Lines(Filter filter, int channels, int pixels) {
       this.filter = filter;
+      grey = channels == 1;
       values = new int[filter.mostWeights][channels * pixels];
       sums = new int[channels * pixels];
       red = new int[pixels];
@@ -217,7 +223,7 @@ public final class Scaling {
     void take(int line, int[] pixels) {
       int[] place = line(line);
       int size = pixels.length;
-      if (place.length == size) {
+      if (grey) {
         System.arraycopy(pixels, 0, place, 0, size);
       } else {
         split(pixels, red, green, blue);
@@ -231,7 +237,7 @@ public final class Scaling {
     void weigh(int index, int[] pixels) {
       sum(filter.first[index], filter.weights[index]);
       int size = pixels.length;
-      if (sums.length == size) {
+      if (grey) {
         round(sums, pixels);
       } else {
         System.arraycopy(sums, 0, red, 0, size);
@@ -297,9 +303,9 @@ public final class Scaling {
       }
     }
 
-    private static void round(int[] grey, int[] pixels) {
-      for (int i = 0; i < grey.length; i++) {
-        pixels[i] = grey[i] >> WEIGHT_BITS;
+    private static void round(int[] sums, int[] pixels) {
+      for (int i = 0; i < sums.length; i++) {
+        pixels[i] = sums[i] >> WEIGHT_BITS;
       }
     }
 
@@ -369,7 +375,11 @@ public final class Scaling {
       return first[index] + weights[index].length;
     }
 
-    /** What rounding leaves over goes to the largest weight, so that a flat image stays flat. */
+    /**
+     * Integers that add up to the same, so that a flat image stays flat, none of them negative, so
+     * that no value leaves its range. What rounding leaves over goes to the largest weight, or, of
+     * a reduction by thousands, to many weights, which are small there.
+     */
     private static int[] rounded(double[] exact, double sum) {
       int[] result = new int[exact.length];
       int left = 1 << WEIGHT_BITS;
@@ -379,7 +389,17 @@ public final class Scaling {
         left -= result[i];
         largest = result[i] > result[largest] ? i : largest;
       }
-      result[largest] += left;
+      if (Math.abs(left) <= result[largest] / 2) {
+        result[largest] += left;
+        return result;
+      }
+      int step = Integer.signum(left);
+      for (int i = 0; left != 0; i = (i + 1) % result.length) {
+        if (result[i] > 0) {
+          result[i] += step;
+          left -= step;
+        }
+      }
       return result;
     }
   }

@@ -116,6 +116,19 @@ class ResizingTest {
     }
   }
 
+  /** The largest of thousands of weights is smaller than what rounding leaves over. */
+  @Test
+  void noPixelCountsLessThanNothing() {
+    int side = 7885;
+    ImageShape shape = new ImageShape(side, side, 1);
+    byte[] values = new byte[shape.bytes()];
+    for (int y = 0; y < side; y++) {
+      values[y * side + 3528] = (byte) 255; // the column of the largest weight
+    }
+    Pixels result = Resizing.fit(new Pixels(shape, values), new ImageShape(1, 1, 1));
+    assertThat(result.values()).containsExactly(0);
+  }
+
   @Test
   void leavesImagesOfTheRightShapeAlone() {
     Pixels image = TestImages.noise(5, 6, 3, 1);

@@ -13,10 +13,12 @@ import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.config.ModelReference;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.Check;
+import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.ModelTable;
 import io.stoker.models.spec.ModelTree;
 import io.stoker.models.spec.ModelYaml;
+import io.stoker.models.spec.Quantization;
 import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
 import java.io.File;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -81,12 +84,13 @@ final class ModelsCommand extends StokerCommand {
       Check.input(
           inputSize == null && classes == null,
           "Cannot use --input-size or --classes with a trained model, which has its own");
-      return show(ModelFiles.open(model, SparkSetup.hadoop()).metadata().model());
+      ModelMetadata metadata = ModelFiles.open(model, SparkSetup.hadoop()).metadata();
+      return show(metadata.model(), metadata.quantization());
     }
     int count =
         wanted.orElseGet(() -> ModelReference.isFile(model) ? FILE_CLASSES : Zoo.classes(model));
     OptionalInt size = inputSize == null ? OptionalInt.empty() : OptionalInt.of(inputSize);
-    return show(ModelReference.sized(model, size, count));
+    return show(ModelReference.sized(model, size, count), Quantization.NONE);
   }
 
   /** Names of the zoo come first; what else is there, or could be a path, is a trained model. */
@@ -117,13 +121,20 @@ final class ModelsCommand extends StokerCommand {
         json);
   }
 
-  private Report show(ModelSpec spec) {
+  private Report show(ModelSpec spec, Quantization quantization) {
     ObjectNode json = summarize(Report.object(), spec);
     if (yaml) {
       json.set("model", ModelTree.write(spec));
       return new Report(ModelYaml.write(spec), json);
     }
     List<String> remarks = remarks(spec);
+    if (!quantization.isEmpty()) {
+      Set<String> paths = quantization.ranges().keySet();
+      List<String> quantized =
+          spec.leaves().stream().map(ModelSpec.Placed::path).filter(paths::contains).toList();
+      remarks.add("Layers in int8: " + String.join(", ", quantized) + ".");
+      quantized.forEach(json.putArray("int8")::add);
+    }
     remarks.forEach(json.putArray("remarks")::add);
     json.set("model", ModelTree.write(spec));
     ArrayNode layers = json.putArray("layers");
@@ -144,12 +155,12 @@ final class ModelsCommand extends StokerCommand {
 
   /** The sizes of images that a model of the zoo takes, and what is special about each. */
   private List<String> remarks(ModelSpec spec) {
+    List<String> remarks = new ArrayList<>();
     List<Integer> sizes =
         ModelReference.isFile(model) || isTrained(model) ? List.<Integer>of() : Zoo.sizes(model);
     if (sizes.size() < 2) {
-      return List.of();
+      return remarks;
     }
-    List<String> remarks = new ArrayList<>();
     remarks.add(
         "It takes images of %s; --input-size N shows it for each."
             .formatted(

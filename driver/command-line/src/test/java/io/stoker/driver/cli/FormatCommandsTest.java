@@ -10,7 +10,7 @@ import io.stoker.models.file.ModelFileWriter;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.InitialParameters;
-import io.stoker.models.spec.ModelSpec;
+import io.stoker.models.spec.Quantization;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.testing.Exact;
 import java.awt.image.BufferedImage;
@@ -33,31 +33,37 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FormatCommandsTest {
   private static final int SIDE = 28;
 
+  private static final ModelMetadata METADATA =
+      new ModelMetadata(
+          Zoo.model("lenet5", 3),
+          List.of("a", "b", "c"),
+          List.of(120.5),
+          List.of(60.25),
+          TrainingClock.START);
+
   @TempDir Path folder;
 
   private final Commands commands = new Commands();
 
   @BeforeEach
   void writeModelAndImage() throws IOException {
-    ModelSpec model = Zoo.model("lenet5", 3);
-    try (OutputStream stream = Files.newOutputStream(folder.resolve("model.zip"))) {
-      ModelFileWriter.of(
-              new ModelMetadata(
-                  model,
-                  List.of("a", "b", "c"),
-                  List.of(120.5),
-                  List.of(60.25),
-                  TrainingClock.START),
-              new StepSettings(0.1f, 0, 0),
-              new InitialParameters(model, 4)::fill)
-          .write(stream);
-    }
+    write("model.zip", METADATA);
     SplittableRandom random = new SplittableRandom(9);
     BufferedImage image = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_GRAY);
     for (int i = 0; i < SIDE * SIDE; i++) {
       image.getRaster().setSample(i % SIDE, i / SIDE, 0, random.nextInt(256));
     }
     ImageIO.write(image, "png", folder.resolve("image.png").toFile());
+  }
+
+  private void write(String name, ModelMetadata metadata) throws IOException {
+    try (OutputStream stream = Files.newOutputStream(folder.resolve(name))) {
+      ModelFileWriter.of(
+              metadata,
+              new StepSettings(0.1f, 0, 0),
+              new InitialParameters(metadata.model(), 4)::fill)
+          .write(stream);
+    }
   }
 
   private String in(String command) {
@@ -97,6 +103,16 @@ class FormatCommandsTest {
         .startsWith("stoker: Cannot write --")
         .endsWith("out: No space left on device (free some there)");
     assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void theLayersOfAModelThatAreInInt8AreNamed() throws IOException {
+    Quantization.Range range = new Quantization.Range(1, true);
+    write("q.zip", METADATA.with(Quantization.ofAll(METADATA.model(), range)));
+
+    assertThat(commands.run(in("models DIR/q.zip")).out()).contains("Layers in int8: 1, 4, ");
+    assertThat(commands.json(in("models DIR/q.zip")).get("int8")).hasSize(5);
+    assertThat(commands.json(in("models MODEL")).has("int8")).isFalse();
   }
 
   @Test

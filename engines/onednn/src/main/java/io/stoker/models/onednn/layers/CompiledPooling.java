@@ -20,8 +20,9 @@ import org.bytedeco.javacpp.Pointer;
  * <p>On processors with AVX2, images are in blocks of eight channels. For one that is not full
  * oneDNN 2.5.2 takes several times as long, so the zeros that fill it are pooled as channels of
  * their own. And its code for AVX2 takes several times as long as that for SSE4.1 to find maxima
- * and their places. The gradient of windows that do not overlap is {@link MaximaGradient}'s. The
- * results are the same; {@code docs/benchmarks/kernels.md} has the measurements.
+ * and their places. The gradient of windows that neither overlap nor reach beyond the image is
+ * {@link MaximaGradient}'s. The results are the same; {@code docs/benchmarks/kernels.md} has the
+ * measurements.
  *
  * <p>The largest of rectified values is the rectified largest one. So the gradient of a rectifier
  * before the layer can be computed from the output, which is smaller than the input: with windows
@@ -121,11 +122,12 @@ final class CompiledPooling extends WindowLayer {
   }
 
   @Override
-  Runnable gradient(Tensor outputGradient, Tensor inputGradient) {
+  Runnable gradientStep(Tensor outputGradient, Tensor inputGradient) {
     return layer.kind() == LayerSpec.Pooling.Kind.MAXIMUM
-            && MaximaGradient.computes(layer.window(), inputGradient, outputGradient)
+            && MaximaGradient.computes(
+                layer.window(), stored().layout(), outputGradient.layout(), inputGradient.layout())
         ? new MaximaGradient(layer.window(), stored(), outputGradient, inputGradient)
-        : super.gradient(outputGradient, inputGradient);
+        : super.gradientStep(outputGradient, inputGradient);
   }
 
   private static Pointer describe(

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn.layers;
 
+import io.stoker.models.onednn.memory.Layout;
 import io.stoker.models.onednn.memory.Tensor;
 import io.stoker.models.spec.Padding;
 import io.stoker.models.spec.Window;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import org.bytedeco.dnnl.global.dnnl;
 
 /**
  * The gradient of maximum pooling by its input, for images in blocks of eight channels and windows
@@ -72,12 +74,22 @@ final class MaximaGradient implements Runnable {
     written = new float[(bandRows * stride + window.kernel()) * row];
   }
 
-  /** Whether the gradient for these windows is computed here. */
-  static boolean computes(Window window, Tensor input, Tensor output) {
+  /**
+   * Whether the gradient is computed here. Windows of 16x16 and more have places of four bytes, and
+   * Java's buffers have up to 2 GiB.
+   *
+   * @param places of the maxima
+   * @param output of the layer
+   * @param input of the layer
+   */
+  static boolean computes(Window window, Layout places, Layout output, Layout input) {
     return window.stride() >= window.kernel()
         && window.padding().equals(Padding.NONE)
-        && input.layout().isInBlocksOfEight()
-        && output.layout().isInBlocksOfEight();
+        && places.type() == dnnl.dnnl_u8
+        && input.type() == dnnl.dnnl_f32
+        && input.bytes() <= Integer.MAX_VALUE
+        && input.isInBlocksOfEight()
+        && output.isInBlocksOfEight();
   }
 
   @Override
@@ -106,7 +118,8 @@ final class MaximaGradient implements Runnable {
     for (int i = bandRow * outputRow; i < (bandRow + 1) * outputRow; i += BLOCK) {
       for (int channel = 0; channel < BLOCK; channel++) {
         // Added, as a negative zero becomes a positive one in oneDNN.
-        written[window + distances[readPlaces[i + channel]] + channel] = 0f + read[i + channel];
+        written[window + distances[readPlaces[i + channel] & 0xFF] + channel] =
+            0f + read[i + channel];
       }
       window += stride * BLOCK;
     }

@@ -65,12 +65,12 @@ abstract class WindowLayer extends SequencedLayer {
   @Override
   public Tensor prepareBackward(Tensor outputGradient, boolean inputGradientNeeded) {
     Tensor inputGradient = workspace.transientTensor(input.layout());
-    backward.add(gradient(outputGradient, inputGradient));
+    backward.add(gradientStep(outputGradient, inputGradient));
     return inputGradient;
   }
 
-  /** Prepares the backward pass. */
-  Runnable gradient(Tensor outputGradient, Tensor inputGradient) {
+  /** What computes the gradient by the input from that by the output. */
+  Runnable gradientStep(Tensor outputGradient, Tensor inputGradient) {
     Map<Integer, Tensor> tensors = new HashMap<>(kept);
     tensors.put(DNNL_ARG_SRC, input);
     tensors.put(DNNL_ARG_DIFF_DST, outputGradient);
