@@ -18,7 +18,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.bytedeco.dnnl.global.dnnl;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Pooling of images as they are on processors without AVX-512. */
@@ -48,6 +50,18 @@ class BlocksOfEightTest {
   @Exact
   void poolsAsRowByRow(LayerSpec.Pooling layer) {
     assertThat(passes(layer, true)).isDeepEqualTo(passes(layer, false));
+  }
+
+  /** Java's buffers cannot have them. */
+  @ParameterizedTest
+  @CsvSource({"160, true", "168, false"})
+  void gradientsOfMoreThanTwoGibibytesAreLeftToOneDnn(int examples, boolean computed) {
+    Layout input = Layout.plain(examples, 64, 224, 224).inBlocksOfEight(64);
+    Layout output = Layout.plain(examples, 64, 112, 112).inBlocksOfEight(64);
+    Layout places = output.rowMajorOf(dnnl.dnnl_u8);
+
+    assertThat(MaximaGradient.computes(Window.of(2).by(2), places, output, input))
+        .isEqualTo(computed);
   }
 
   /** The bits of the output and of the gradient by the input, in row-major order. */
