@@ -66,6 +66,8 @@ public final class ShardWriter implements AutoCloseable {
     this.file = file;
     this.parquet =
         new Builder(new HashedOutput(hadoop), encoding, columns)
+            // It says nothing, and Hadoop's own takes milliseconds to read.
+            .withConf(new Configuration(false))
             .withWriteMode(ParquetFileWriter.Mode.OVERWRITE)
             .withCompressionCodec(CompressionCodecName.UNCOMPRESSED)
             .withRowGroupSize((long) BLOCK_BYTES)
