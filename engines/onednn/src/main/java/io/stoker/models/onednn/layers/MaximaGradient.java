@@ -28,7 +28,6 @@ final class MaximaGradient implements Runnable {
   private final int blocks;
   private final int height;
   private final int outputHeight;
-
   private final int stride;
 
   /** The values in a row of a block. */
@@ -71,7 +70,7 @@ final class MaximaGradient implements Runnable {
     read = new float[bandRows * outputRow];
     readPlaces = new byte[read.length];
     // The last band of an image has the rows after its last window too.
-    written = new float[(bandRows * stride + window.kernel()) * row];
+    written = new float[Math.min(height, bandRows * stride + window.kernel()) * row];
   }
 
   /**

@@ -38,6 +38,7 @@ class BlocksOfEightTest {
         new LayerSpec.Pooling(maximum, Window.of(2).by(2)),
         new LayerSpec.Pooling(maximum, Window.of(1).by(2)),
         new LayerSpec.Pooling(maximum, Window.of(2).by(3)),
+        new LayerSpec.Pooling(maximum, Window.of(2).by(1024)),
         new LayerSpec.Pooling(maximum, Window.of(13).by(13)),
         new LayerSpec.Pooling(maximum, Window.of(16).by(16)),
         new LayerSpec.Pooling(maximum, Window.of(3).by(2)),
