@@ -74,6 +74,67 @@ class WeightedMeanTest {
     assertThat(floats(mean(pieces, 400))).isEqualTo(same);
   }
 
+  /** Compares bits, with values of all sizes: negative zeros, subnormals, infinities, ties. */
+  @Test
+  void theMeanOfTwoPiecesOfTheSameWeightIsThatInDoublePrecision() {
+    int values = 100_000;
+    float[][] vectors = new float[2][values];
+    for (int i = 0; i < values; i++) {
+      for (float[] vector : vectors) {
+        // The first half has a range of sums of squares that fp32 has; the second all values.
+        int exponent = i < values / 2 ? 67 + random.nextInt(120) : random.nextInt(256);
+        vector[i] = Float.intBitsToFloat((random.nextInt() & 0x807fffff) | (exponent << 23));
+      }
+      if (i % 3 == 0) { // Every other sum of two values of one exponent is a tie.
+        int sign = Float.floatToRawIntBits(vectors[0][i]) & 0xff800000;
+        vectors[1][i] = Float.intBitsToFloat(sign | random.nextInt(1 << 23));
+      } else if (i % 100 == 1) {
+        vectors[0][i] = -0.0f;
+        vectors[1][i] = i % 200 == 1 ? -0.0f : Float.MIN_VALUE * i;
+      }
+    }
+    List<WorkerSlice> pieces =
+        List.of(piece(0, 33, bytes(vectors[0])), piece(1, 33, bytes(vectors[1])));
+
+    for (int measured : List.of(0, values / 4, values)) {
+      float[] mean =
+          floats(WeightedMean.of(pieces, measured, new byte[values * Float.BYTES]).content());
+
+      for (int i = 0; i < values; i++) {
+        float exact = (float) ((0 + 33.0 * vectors[0][i] + 33.0 * vectors[1][i]) / 66);
+        assertThat(Float.floatToIntBits(mean[i]))
+            .as("the mean of %s and %s", vectors[0][i], vectors[1][i])
+            .isEqualTo(Float.floatToIntBits(exact));
+      }
+    }
+  }
+
+  @Test
+  void measuresHowFarPiecesOfTheSameWeightAreFromTheMean() {
+    int values = 200_000;
+    float[][] vectors = new float[2][values];
+    double drift = 0;
+    double norm = 0;
+    for (int i = 0; i < values; i++) {
+      vectors[0][i] = (float) random.nextGaussian();
+      vectors[1][i] = vectors[0][i] + (float) random.nextGaussian() * 1e-3f;
+      double mean = ((double) vectors[0][i] + vectors[1][i]) / 2;
+      if (i < values / 2) {
+        norm += mean * mean;
+        drift += Math.pow(vectors[0][i] - mean, 2);
+      }
+    }
+
+    SliceAverage.Averaged averaged =
+        WeightedMean.of(
+            List.of(piece(0, 64, bytes(vectors[0])), piece(1, 64, bytes(vectors[1]))),
+            values / 2,
+            new byte[values * Float.BYTES]);
+
+    assertThat(averaged.driftSquared()).isCloseTo(drift, withinPercentage(1e-4));
+    assertThat(averaged.normSquared()).isCloseTo(norm, withinPercentage(1e-4));
+  }
+
   @Test
   void measuresHowFarPiecesAreFromTheMean() {
     int values = 3000;
