@@ -68,7 +68,13 @@ public final class StepProfiler {
                         layer,
                         load.quantization().range(layer).isPresent()
                             ? StepLoad.INT8
-                            : engine.engine().algorithm(layer, load.batch(), load.arithmetic()),
+                            : engine
+                                .engine()
+                                .algorithm(
+                                    layer,
+                                    load.batch(),
+                                    load.arithmetic(),
+                                    load.pass() == StepLoad.Pass.INFERENCE),
                         milliseconds.get(layer),
                         peak))
             .toList();

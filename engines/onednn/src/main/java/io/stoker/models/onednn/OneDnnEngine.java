@@ -15,6 +15,7 @@ import io.stoker.models.onednn.layers.Workspace;
 import io.stoker.models.onednn.memory.OneDnn;
 import io.stoker.models.onednn.rules.InstructionSet;
 import io.stoker.models.onednn.rules.KernelRule;
+import io.stoker.models.onednn.rules.Purpose;
 import io.stoker.models.onednn.rules.Rounding;
 import io.stoker.models.onednn.rules.ShapeRule;
 import io.stoker.models.spec.LayerSpec;
@@ -96,13 +97,6 @@ public final class OneDnnEngine implements Engine {
           "Cannot compute Winograd convolutions: this processor (%s) has no AVX-512; resume the run on a processor that has it, or begin one with --convolution direct"
               .formatted(set));
     }
-    if (asked.precision() == Precision.BF16
-        && asked.convolution().compareTo(ConvolutionAlgorithm.ROUNDED) >= 0
-        && set != InstructionSet.AMX) {
-      throw new ResourceException(
-          "Cannot compute with rounded values between layers: this processor (%s) has no AMX; resume the run on a processor that has it, or begin one with --convolution auto"
-              .formatted(set));
-    }
     KernelRule rule = new ShapeRule(set, asked, batchCapacity);
     return new Arithmetic(
         asked.precision(),
@@ -134,12 +128,14 @@ public final class OneDnnEngine implements Engine {
   }
 
   @Override
-  public String algorithm(ModelSpec.Placed layer, int batchCapacity, Arithmetic arithmetic) {
+  public String algorithm(
+      ModelSpec.Placed layer, int batchCapacity, Arithmetic arithmetic, boolean inference) {
     KernelRule rule = new ShapeRule(InstructionSet.here(), arithmetic, batchCapacity);
+    Purpose purpose = inference ? Purpose.INFERENCE : Purpose.TRAINING;
     return layer
         .leaves()
         .filter(OneDnnEngine::hasKernels)
-        .map(leaf -> rule.kernel(leaf).toString())
+        .map(leaf -> purpose.kernel(rule, leaf).toString())
         .distinct()
         .collect(Collectors.joining(", "));
   }

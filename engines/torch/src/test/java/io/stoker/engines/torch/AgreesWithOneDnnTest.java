@@ -296,7 +296,7 @@ class AgreesWithOneDnnTest {
         .hasSize(3)
         .allSatisfy(
             layer ->
-                assertThat(engine.algorithm(layer, DEEP_EXAMPLES, Arithmetic.FASTEST_FP32))
+                assertThat(engine.algorithm(layer, DEEP_EXAMPLES, Arithmetic.FASTEST_FP32, false))
                     .contains("rearranged"));
     try (Network torch = DeviceUnderTest.engine().create(model, DEEP_EXAMPLES);
         Network oneDnn = oneDnn(model, DEEP_EXAMPLES, ConvolutionAlgorithm.AUTO)) {

@@ -160,8 +160,10 @@ public interface Engine {
    * @param layer the layer
    * @param batchCapacity the largest number of examples of one call
    * @param arithmetic what a user asked for
+   * @param inference whether it is computed for prediction, without gradients
    */
-  default String algorithm(ModelSpec.Placed layer, int batchCapacity, Arithmetic arithmetic) {
+  default String algorithm(
+      ModelSpec.Placed layer, int batchCapacity, Arithmetic arithmetic, boolean inference) {
     return "";
   }
 

@@ -161,7 +161,7 @@ public final class Workspace implements AutoCloseable {
 
   /** How a layer is computed. */
   Kernel kernel(ModelSpec.Placed layer) {
-    return purpose.kernel(rule.kernel(layer));
+    return purpose.kernel(rule, layer);
   }
 
   /** Which layers round their output. */

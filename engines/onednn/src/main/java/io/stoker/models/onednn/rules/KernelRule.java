@@ -13,6 +13,11 @@ public interface KernelRule {
   /** The kernel of a convolution or a dense layer; of no meaning for other layers. */
   Kernel kernel(ModelSpec.Placed layer);
 
+  /** The kernel of such a layer in a pass without gradients, before which weights are rounded. */
+  default Kernel inInference(ModelSpec.Placed layer) {
+    return kernel(layer).ofInference();
+  }
+
   /**
    * The range of the input of a layer with {@link Kernel#INT8}, and of a residual block that reads
    * integers; empty for other layers.

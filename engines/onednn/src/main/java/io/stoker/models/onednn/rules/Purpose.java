@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onednn.rules;
 
+import io.stoker.models.spec.ModelSpec;
 import org.bytedeco.dnnl.global.dnnl;
 
 /** What a model is compiled for. */
@@ -21,8 +22,8 @@ public enum Purpose {
   }
 
   /** The kernel that a layer has for this purpose. */
-  public Kernel kernel(Kernel chosen) {
-    return this == INFERENCE ? chosen.ofInference() : chosen;
+  public Kernel kernel(KernelRule rule, ModelSpec.Placed layer) {
+    return this == INFERENCE ? rule.inInference(layer) : rule.kernel(layer);
   }
 
   /** oneDNN's number of the kind of forward pass. */

@@ -18,6 +18,11 @@ public record QuantizedRule(KernelRule others, Quantization quantization) implem
   }
 
   @Override
+  public Kernel inInference(ModelSpec.Placed layer) {
+    return quantization.range(layer).isPresent() ? Kernel.INT8 : others.inInference(layer);
+  }
+
+  @Override
   public Optional<Quantization.Range> range(ModelSpec.Placed layer) {
     return quantization.range(layer).or(() -> quantization.rangeOfBlock(layer));
   }

@@ -176,7 +176,7 @@ public record Rounding(KernelRule rule, Purpose purpose, boolean blocks) {
   }
 
   private Kernel kernel(ModelSpec.Placed placed) {
-    return purpose.kernel(rule.kernel(placed));
+    return purpose.kernel(rule, placed);
   }
 
   public static boolean isRectifier(List<ModelSpec.Placed> placed, int i) {

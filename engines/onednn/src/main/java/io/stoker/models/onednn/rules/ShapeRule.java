@@ -56,7 +56,7 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
   /** Of a convolution in groups, channels and filters of a group are multiples of a register. */
   private static final int BF16_GROUP = 16;
 
-  /** With fewer examples, rounding the weights takes longer than what it saves. */
+  /** With fewer examples in training, rounding the weights takes longer than what it saves. */
   private static final int BF16_EXAMPLES = 16;
 
   private static final long BF16_WEIGHTS = 1 << 14;
@@ -82,11 +82,18 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
     return Kernel.DIRECT;
   }
 
-  /** On processors without AMX, multiplications take so long that less memory saves little. */
+  /** In inference, the weights of a dense layer are rounded once for all calls. */
+  @Override
+  public Kernel inInference(ModelSpec.Placed layer) {
+    return layer.layer() instanceof LayerSpec.Dense dense && isSmallerInBf16(dense, layer.input())
+        ? Kernel.BF16
+        : KernelRule.super.inInference(layer);
+  }
+
   @Override
   public boolean roundsInTraining() {
     return arithmetic.precision() == Precision.BF16
-        && set == InstructionSet.AMX
+        && set.hasBfloat16()
         && allows(ConvolutionAlgorithm.ROUNDED);
   }
 
@@ -167,8 +174,11 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
   }
 
   private boolean isFasterInBf16(LayerSpec.Dense layer, Shape input) {
+    return batch >= BF16_EXAMPLES && isSmallerInBf16(layer, input);
+  }
+
+  private boolean isSmallerInBf16(LayerSpec.Dense layer, Shape input) {
     return arithmetic.precision() == Precision.BF16
-        && batch >= BF16_EXAMPLES
         && (long) layer.units() * input.features() >= BF16_WEIGHTS;
   }
 }

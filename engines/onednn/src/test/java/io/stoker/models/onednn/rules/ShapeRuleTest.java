@@ -119,6 +119,28 @@ class ShapeRuleTest {
         .containsExactly("bf16", "bf16", "bf16", "bf16", "bf16", "direct", "direct", "direct");
   }
 
+  /** LeNet's last layer has too few weights, its first one too few channels. */
+  @Test
+  void inInferenceDenseLayersAreInBf16ForSingleImagesToo() {
+    for (int batch : new int[] {1, 8, 64}) {
+      assertThat(inInference("alexnet-single", BF16, batch)).containsOnly(Kernel.BF16);
+      assertThat(inInference("lenet5-modern", BF16, batch))
+          .containsExactly(Kernel.DIRECT, Kernel.BF16, Kernel.BF16, Kernel.DIRECT, Kernel.DIRECT);
+      assertThat(inInference("alexnet-single", DIRECT, batch)).containsOnly(Kernel.DIRECT);
+    }
+  }
+
+  private static List<Kernel> inInference(String model, Arithmetic arithmetic, int batch) {
+    ShapeRule rule = new ShapeRule(InstructionSet.AVX512_BF16, arithmetic, batch);
+    return Zoo.model(model, 10).placed().stream()
+        .filter(
+            placed ->
+                placed.layer() instanceof LayerSpec.Convolution
+                    || placed.layer() instanceof LayerSpec.Dense)
+        .map(rule::inInference)
+        .toList();
+  }
+
   @Test
   void whereWinogradIsFasterThanBf16ItIsTakenUnlessThereIsAmx() {
     LayerSpec.Convolution layer =
@@ -143,11 +165,11 @@ class ShapeRuleTest {
   }
 
   @Test
-  void valuesBetweenLayersAreRoundedOnAmxByJobsThatBeganSo() {
+  void valuesBetweenLayersAreRoundedWhereBf16IsMultipliedByJobsThatBeganSo() {
     for (InstructionSet set : InstructionSet.values()) {
       assertThat(new ShapeRule(set, BF16, 32).roundsInTraining())
           .as("%s", set)
-          .isEqualTo(set == InstructionSet.AMX);
+          .isEqualTo(set.hasBfloat16());
       assertThat(new ShapeRule(set, BF16_DIRECT, 32).roundsInTraining()).isFalse();
       assertThat(new ShapeRule(set, FP32, 32).roundsInTraining()).isFalse();
     }
@@ -157,10 +179,10 @@ class ShapeRuleTest {
           algorithm == ConvolutionAlgorithm.AUTO || algorithm == ConvolutionAlgorithm.BLOCKS;
       boolean rounds = blocks || algorithm == ConvolutionAlgorithm.ROUNDED;
 
-      assertThat(new ShapeRule(InstructionSet.AMX, began, 32).roundsInTraining())
+      assertThat(new ShapeRule(InstructionSet.AVX512_BF16, began, 32).roundsInTraining())
           .as("%s", algorithm)
           .isEqualTo(rounds);
-      assertThat(new ShapeRule(InstructionSet.AMX, began, 32).roundsBlocksInTraining())
+      assertThat(new ShapeRule(InstructionSet.AVX512_BF16, began, 32).roundsBlocksInTraining())
           .as("%s", algorithm)
           .isEqualTo(blocks);
     }
