@@ -15,9 +15,9 @@ import java.util.List;
  * to the last bit. A piece of weight 0 is not read: a worker that saw no example does not count.
  *
  * <p>The mean of two pieces of the same weight is {@code (a + b) / 2} in fp32, which has the same
- * bits: fp64 has more than twice the digits of fp32, so that a sum of two values that is rounded to
- * fp64 first is rounded to the same value of fp32. Java computes this with vector instructions,
- * which it does not have for conversions from fp32 to fp64.
+ * bits for fewer than 2^28 examples each: fp64 has more than twice the digits of fp32, so that a
+ * sum of two values that is rounded to fp64 first is rounded to the same value of fp32. Java
+ * computes this with vector instructions, which it does not have for conversions from fp32 to fp64.
  */
 final class WeightedMean {
   /** How many values are accumulated at once; their sums stay in the first-level cache. */

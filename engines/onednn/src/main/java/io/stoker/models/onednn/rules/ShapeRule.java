@@ -61,6 +61,9 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
 
   private static final long BF16_WEIGHTS = 1 << 14;
 
+  /** With fewer, a dense layer takes up to three times as long for single images. */
+  private static final int BF16_UNITS = 32;
+
   @Override
   public Kernel kernel(ModelSpec.Placed layer) {
     if (layer.layer() instanceof LayerSpec.Convolution convolution) {
@@ -85,7 +88,9 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
   /** In inference, the weights of a dense layer are rounded once for all calls. */
   @Override
   public Kernel inInference(ModelSpec.Placed layer) {
-    return layer.layer() instanceof LayerSpec.Dense dense && isSmallerInBf16(dense, layer.input())
+    return layer.layer() instanceof LayerSpec.Dense dense
+            && dense.units() >= BF16_UNITS
+            && isSmallerInBf16(dense, layer.input())
         ? Kernel.BF16
         : KernelRule.super.inInference(layer);
   }

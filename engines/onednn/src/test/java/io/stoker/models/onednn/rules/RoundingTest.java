@@ -238,6 +238,19 @@ class RoundingTest {
     assertThat(gradients(residual(), ALL)).isEqualTo(gradients(residual(), PRODUCTS));
   }
 
+  /** Winograd's algorithm writes fp32 to a sum whose other part is rounded. */
+  @Test
+  void gradientsOfRoundedBlocksWithWinogradAreCloseToThoseInFp32() {
+    Instructions.AVX512_BF16.assume();
+    KernelRule lastOfBodies = layer -> layer.path().endsWith(".4") ? Kernel.WINOGRAD : Kernel.BF16;
+    float[] exact = gradients(residual(), layer -> Kernel.DIRECT);
+    assertThat(roundedInside(residual(), new RoundingRule(lastOfBodies, true)))
+        .containsExactly("1", "6.6");
+
+    assertThat(apart(exact, gradients(residual(), new RoundingRule(lastOfBodies, true))))
+        .isBetween(1e-4, 0.15);
+  }
+
   /** Two stages: shortcuts without layers, of a convolution, and of pixels and zeros. */
   private static ModelSpec residual() {
     return model(

@@ -15,6 +15,7 @@ import io.stoker.models.spec.Shape;
 import io.stoker.models.spec.Window;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.testing.Instructions;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -123,11 +124,25 @@ class ShapeRuleTest {
   @Test
   void inInferenceDenseLayersAreInBf16ForSingleImagesToo() {
     for (int batch : new int[] {1, 8, 64}) {
-      assertThat(inInference("alexnet-single", BF16, batch)).containsOnly(Kernel.BF16);
+      assertThat(inInference("alexnet-single", BF16, batch)) // 10 classes
+          .startsWith(Collections.nCopies(7, Kernel.BF16).toArray(new Kernel[0]))
+          .endsWith(batch < 16 ? Kernel.DIRECT : Kernel.BF16)
+          .hasSize(8);
       assertThat(inInference("lenet5-modern", BF16, batch))
           .containsExactly(Kernel.DIRECT, Kernel.BF16, Kernel.BF16, Kernel.DIRECT, Kernel.DIRECT);
       assertThat(inInference("alexnet-single", DIRECT, batch)).containsOnly(Kernel.DIRECT);
     }
+  }
+
+  @Test
+  void inInferenceDenseLayersOfFewUnitsStayInFp32ForSingleImages() {
+    ModelSpec model =
+        new ModelSpec(
+            "wide", new Shape(64, 64, 4), List.of(new LayerSpec.Dense(5, Initializer.Rule.HE, 0)));
+
+    assertThat(
+            new ShapeRule(InstructionSet.AVX512_BF16, BF16, 1).inInference(model.placed().get(0)))
+        .isEqualTo(Kernel.DIRECT);
   }
 
   private static List<Kernel> inInference(String model, Arithmetic arithmetic, int batch) {
