@@ -78,7 +78,7 @@ final class AugmentationText {
   }
 
   private static Range range(String value) {
-    String[] bounds = value.split("-", 2);
+    String[] bounds = value.split("(?<![eE])-", 2); // not the hyphen of an exponent
     return new Range(
         Numbers.parseDouble(bounds[0].trim()),
         Numbers.parseDouble(bounds[bounds.length - 1].trim()));

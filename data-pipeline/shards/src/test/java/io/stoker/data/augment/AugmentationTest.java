@@ -176,6 +176,12 @@ class AugmentationTest {
                     0.25, new Range(0.1, 0.2), new Range(0.3, 3.3), RandomErasing.Fill.NOISE)));
   }
 
+  @Test
+  void readsTheBoundsOfARangeWithExponents() {
+    assertThat(Augmentation.parse("erase=p=1:area=1e-4-3E-1"))
+        .isEqualTo(Augmentation.parse("erase=p=1:area=0.0001-0.3"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
