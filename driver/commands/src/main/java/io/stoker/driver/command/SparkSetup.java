@@ -140,6 +140,9 @@ public final class SparkSetup {
       // The driver would take the executor in its own process for lost where the process has been
       // stopped (Ctrl-Z), and end the job ten minutes later.
       conf.setIfMissing("spark.storage.blockManagerHeartbeatTimeoutMs", "8760h");
+      // Spark would also take a message that was under way then for lost, and end the job. None is
+      // lost within a process.
+      conf.setIfMissing("spark.rpc.askTimeout", "8760h");
     }
     closePorts(conf);
     setExecutorLocale(conf);
