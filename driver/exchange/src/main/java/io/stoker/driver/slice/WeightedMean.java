@@ -82,8 +82,8 @@ final class WeightedMean {
   /**
    * Averages values of two pieces of the same weight.
    *
-   * @return false if a sum may be too large for fp32, or if only some of the values are measured:
-   *     they are still to be averaged then
+   * @return false if a sum may be too large for fp32 or no number, or if only some of the values
+   *     are measured: they are still to be averaged then
    */
   private boolean halve(int begin, int end, int parameters, FloatBuffer target) {
     if (begin < parameters && parameters < end) {

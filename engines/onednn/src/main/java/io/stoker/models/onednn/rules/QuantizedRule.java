@@ -6,7 +6,7 @@ import io.stoker.models.spec.Quantization;
 import java.util.Optional;
 
 /**
- * Computes some layers in int8, and the others by another rule.
+ * Computes some layers in int8 in inference, and the others by another rule.
  *
  * @param others the rule of the other layers
  * @param quantization the layers in int8
@@ -14,7 +14,7 @@ import java.util.Optional;
 public record QuantizedRule(KernelRule others, Quantization quantization) implements KernelRule {
   @Override
   public Kernel kernel(ModelSpec.Placed layer) {
-    return quantization.range(layer).isPresent() ? Kernel.INT8 : others.kernel(layer);
+    return others.kernel(layer);
   }
 
   @Override

@@ -90,7 +90,7 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
   public Kernel inInference(ModelSpec.Placed layer) {
     return layer.layer() instanceof LayerSpec.Dense dense
             && dense.units() >= BF16_UNITS
-            && isSmallerInBf16(dense, layer.input())
+            && isWorthRounding(dense, layer.input())
         ? Kernel.BF16
         : KernelRule.super.inInference(layer);
   }
@@ -179,10 +179,10 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
   }
 
   private boolean isFasterInBf16(LayerSpec.Dense layer, Shape input) {
-    return batch >= BF16_EXAMPLES && isSmallerInBf16(layer, input);
+    return batch >= BF16_EXAMPLES && isWorthRounding(layer, input);
   }
 
-  private boolean isSmallerInBf16(LayerSpec.Dense layer, Shape input) {
+  private boolean isWorthRounding(LayerSpec.Dense layer, Shape input) {
     return arithmetic.precision() == Precision.BF16
         && (long) layer.units() * input.features() >= BF16_WEIGHTS;
   }

@@ -17,6 +17,7 @@ import io.stoker.models.zoo.Zoo;
 import io.stoker.testing.Instructions;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The choice for the layers of the zoo; a job's bits depend on it. */
@@ -33,13 +34,16 @@ class ShapeRuleTest {
   private static List<String> kernels(
       String model, InstructionSet set, Arithmetic arithmetic, int batch) {
     ShapeRule rule = new ShapeRule(set, arithmetic, batch);
+    return multiplying(model).map(placed -> rule.kernel(placed).toString()).toList();
+  }
+
+  /** The convolutions and dense layers of a model with ten classes. */
+  private static Stream<ModelSpec.Placed> multiplying(String model) {
     return Zoo.model(model, 10).placed().stream()
         .filter(
             placed ->
                 placed.layer() instanceof LayerSpec.Convolution
-                    || placed.layer() instanceof LayerSpec.Dense)
-        .map((ModelSpec.Placed placed) -> rule.kernel(placed).toString())
-        .toList();
+                    || placed.layer() instanceof LayerSpec.Dense);
   }
 
   @Test
@@ -147,13 +151,7 @@ class ShapeRuleTest {
 
   private static List<Kernel> inInference(String model, Arithmetic arithmetic, int batch) {
     ShapeRule rule = new ShapeRule(InstructionSet.AVX512_BF16, arithmetic, batch);
-    return Zoo.model(model, 10).placed().stream()
-        .filter(
-            placed ->
-                placed.layer() instanceof LayerSpec.Convolution
-                    || placed.layer() instanceof LayerSpec.Dense)
-        .map(rule::inInference)
-        .toList();
+    return multiplying(model).map(rule::inInference).toList();
   }
 
   @Test
