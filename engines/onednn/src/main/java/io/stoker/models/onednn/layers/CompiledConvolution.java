@@ -22,6 +22,10 @@ import org.bytedeco.javacpp.Pointer;
  */
 final class CompiledConvolution extends WeightedLayer {
   private static final String AVX2 = "jit:avx2";
+  private static final String AVX512 = "jit:avx512_common";
+
+  /** With a larger kernel, channels last may take longer. */
+  private static final int KERNEL_OF_CHANNELS_LAST = 5;
 
   private final Workspace workspace;
   private final Window window;
@@ -166,19 +170,23 @@ final class CompiledConvolution extends WeightedLayer {
   }
 
   /**
-   * Where oneDNN would fill a block of eight channels with one and zeros, it takes several times as
-   * long as with channels last. Its code for AVX2 gives the same bits with both, that for 1x1 does
-   * not.
+   * Where oneDNN would fill blocks of eight channels with zeros, it takes several times as long as
+   * with channels last: on processors with AVX2 for one channel, and on those with AVX-512, for
+   * which it has code for channels last only, for up to 16. That code gives the same bits with
+   * both, that for 1x1 does not.
    */
   private Pointer describeWeightsGradient() {
     Pointer usual = describeWeightsGradient(factors(input), factors(output));
-    if (input.layout().dimensions()[1] > 1) {
+    PrimitiveDescriptor chosen = workspace.operation(usual, operation);
+    if (!chosen.source().isInBlocksOfEight() || !chosen.implementation().equals(AVX2)) {
       return usual;
     }
-    PrimitiveDescriptor chosen = workspace.operation(usual, operation);
-    return chosen.source().isInBlocksOfEight() && chosen.implementation().equals(AVX2)
-        ? describeWeightsGradient(channelsLast(input), channelsLast(output))
-        : usual;
+    Pointer other = describeWeightsGradient(channelsLast(input), channelsLast(output));
+    boolean grey = input.layout().dimensions()[1] == 1;
+    boolean wider =
+        window.kernel() <= KERNEL_OF_CHANNELS_LAST
+            && workspace.operation(other, operation).implementation().equals(AVX512);
+    return grey || wider ? other : usual;
   }
 
   private Layout channelsLast(Tensor images) {
