@@ -6,7 +6,8 @@
 --data holds four idx files as MNIST has them, unpacked or not. Stoker's command is `train --input`, which prepares
 and trains; PyTorch's is a script that reads the files, keeps the images in memory and trains on all threads. Both
 have LeNet-5 with rectified units, batches of 64, one cycle up to a rate of 0.05, momentum and weight decay, and count
-the right answers on the test images at the end. Needs Python with torch.
+the right answers on the test images at the end. With --precision bf16 both multiply in bfloat16 (PyTorch by
+torch.autocast); its fp32 may be the faster one, so measure it too. Needs Python with torch.
 """
 import argparse
 import json
@@ -37,7 +38,7 @@ def read(folder, split):
     return torch.tensor(images).view(len(labels), 1, 28, 28).float() / 255, torch.tensor(labels).long()
 
 
-def train_in_pytorch(folder, epochs, seed):
+def train_in_pytorch(folder, epochs, seed, precision):
     """Trains and prints the accuracy as JSON."""
     import torch
     from torch import nn
@@ -54,12 +55,15 @@ def train_in_pytorch(folder, epochs, seed):
     optimizer = torch.optim.SGD(network.parameters(), RATE, momentum=0.9, weight_decay=0.0005, fused=True)
     steps = len(images) // BATCH
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, epochs * steps, cycle_momentum=False)
+    rounded = torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16")
     for _ in range(epochs):
         order = torch.randperm(len(images))
         for step in range(steps):
             chosen = order[step * BATCH : (step + 1) * BATCH]
             optimizer.zero_grad(set_to_none=True)
-            nn.functional.cross_entropy(network(images[chosen]), labels[chosen]).backward()
+            with rounded:
+                loss = nn.functional.cross_entropy(network(images[chosen]), labels[chosen])
+            loss.backward()
             optimizer.step()
             schedule.step()
     tests, answers = read(folder, "t10k")
@@ -71,7 +75,10 @@ def train_in_pytorch(folder, epochs, seed):
 def in_pytorch(given, seed):
     command = [sys.executable, __file__, "--data", str(given.data), "--epochs", str(given.epochs)]
     ended = subprocess.run(
-        [*command, "--child", str(seed)], stdout=subprocess.PIPE, check=True, text=True
+        [*command, "--precision", given.precision, "--child", str(seed)],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
     )
     return json.loads(ended.stdout)["accuracy"]
 
@@ -83,6 +90,7 @@ def in_stoker(given, seed):
         *("--run", str(given.work / "run"), "--model", "lenet5-modern", "--epochs", str(given.epochs)),
         *("--workers", str(WORKERS), "--batch", str(BATCH), "--local-steps", str(LOCAL_STEPS)),
         *("--learning-rate", str(RATE), "--schedule", "one-cycle", "--seed", str(seed)),
+        *("--precision", given.precision),
         *("--validate-every", str(rounds), "--validation-split", "test"),
     )
     return result["best_validation"]["accuracy"]
@@ -98,10 +106,11 @@ def main():
     )
     parser.add_argument("--epochs", type=int, default=3, help="default: 3")
     parser.add_argument("--runs", type=int, default=3, help="with seeds from 1 on (default: 3)")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="default: fp32")
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child is not None:
-        train_in_pytorch(given.data, given.epochs, given.child)
+        train_in_pytorch(given.data, given.epochs, given.child, given.precision)
         return
     if given.work is None:
         parser.error("the following arguments are required: --work")
