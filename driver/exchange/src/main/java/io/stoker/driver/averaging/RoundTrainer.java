@@ -43,6 +43,9 @@ final class RoundTrainer implements AutoCloseable {
 
   private RoundHistory history;
 
+  /** Whether it was said that the heap is too small for stages of several rounds. */
+  private boolean hasWarned;
+
   /** When executors were demanded last, as of {@link System#nanoTime}. */
   private long lastDemand = System.nanoTime() - DEMAND_PERIOD.toNanos();
 
@@ -94,9 +97,22 @@ final class RoundTrainer implements AutoCloseable {
     demandSlots(workers);
     Slots slots = Slots.now(job.spark());
     ExchangeMemory memory = new ExchangeMemory(job.average().slices(), workers, job.quorum() < 1);
-    boolean together =
-        slots.count() >= workers && OverlapNeeds.lackOfMemory(memory, job.spark(), slots).isEmpty();
-    return together ? rounds : 1;
+    if (slots.count() < workers) {
+      return 1;
+    }
+    Optional<String> lack = OverlapNeeds.lackOfMemory(memory, job.spark(), slots);
+    lack.ifPresent(this::warnOnce);
+    return lack.isPresent() ? 1 : rounds;
+  }
+
+  private void warnOnce(String lackOfMemory) {
+    if (!hasWarned) {
+      hasWarned = true;
+      LOG.warn(
+          "Each round is a stage of Spark's, which takes longer than several in one; of these,"
+              + " workers {}",
+          lackOfMemory);
+    }
   }
 
   /** Asks for executors where Spark starts them on demand, but not again and again in vain. */

@@ -4,6 +4,7 @@ package io.stoker.driver.averaging;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
@@ -288,6 +289,27 @@ class MultiRoundStageTest extends AveragingJobs {
       parameters.advance(task(1, STEADY), "a round");
 
       assertThat(parameters.roundsPerStage(WORKERS, 3)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void aHeapThatIsTooSmallForSeveralRoundsIsNamedOnce() {
+    int many = 256;
+    try (JavaSparkContext spark = LocalSpark.start("local[" + many + "]");
+        SharedParameters parameters = load(spark);
+        LogLines log = LogLines.of(RoundTrainer.class)) {
+      parameters.advance(task(0, STEADY), "a round");
+      parameters.advance(task(1, STEADY), "a round");
+
+      assertThat(parameters.roundsPerStage(WORKERS, 3)).isEqualTo(3);
+      assertThat(log.lines()).isEmpty();
+      assertThat(parameters.roundsPerStage(many, 3)).isOne();
+      assertThat(parameters.roundsPerStage(many, 3)).isOne();
+      assertThat(log.lines())
+          .singleElement(STRING)
+          .startsWith("WARN Each round is a stage of Spark's")
+          .contains("workers 256 on an executor take a heap of")
+          .endsWith("(--driver-memory)");
     }
   }
 
