@@ -170,10 +170,10 @@ final class CompiledConvolution extends WeightedLayer {
   }
 
   /**
-   * Where oneDNN would fill blocks of eight channels with zeros, it takes several times as long as
-   * with channels last: on processors with AVX2 for one channel, and on those with AVX-512, for
-   * which it has code for channels last only, for up to 16. That code gives the same bits with
-   * both, that for 1x1 does not.
+   * Two layers of few channels that oneDNN would compute by its code for AVX2, in blocks of eight
+   * channels, read channels last. With one channel, seven of eight would be zero, which takes
+   * several times as long. With 4 to 15 channels there is code for AVX-512 too. It gives the same
+   * bits without groups; that for 1x1 does not.
    */
   private Pointer describeWeightsGradient() {
     Pointer usual = describeWeightsGradient(factors(input), factors(output));
@@ -185,6 +185,7 @@ final class CompiledConvolution extends WeightedLayer {
     boolean grey = input.layout().dimensions()[1] == 1;
     boolean wider =
         window.kernel() <= KERNEL_OF_CHANNELS_LAST
+            && !filters.inGroups()
             && workspace.operation(other, operation).implementation().equals(AVX512);
     return grey || wider ? other : usual;
   }

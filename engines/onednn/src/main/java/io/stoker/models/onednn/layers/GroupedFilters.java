@@ -91,6 +91,11 @@ final class GroupedFilters {
     weights = tensor(weightsLayout, vectors.parameters(placed, weightsNumber));
   }
 
+  /** Whether each filter reads some of the channels only. */
+  boolean inGroups() {
+    return groups > 1;
+  }
+
   private Tensor noBias() {
     return workspace.tensor(biasLayout);
   }

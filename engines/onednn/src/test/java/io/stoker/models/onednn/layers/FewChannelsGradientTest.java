@@ -22,12 +22,13 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 
 /**
  * The gradient by the weights of a layer of few channels, for which oneDNN reads channels last, has
  * the bits of the code for blocks of eight channels: with one channel, those of the first channel
  * of a layer of eight, the others of which are zero; with more, those of a processor with AVX2. A
- * process of its own is limited to AVX2, where the processor has more.
+ * process of its own is limited to AVX2.
  */
 @Exact
 class FewChannelsGradientTest {
@@ -51,8 +52,8 @@ class FewChannelsGradientTest {
           convolution(8, new Window(3, 2, 1, Padding.of(1))));
 
   /**
-   * By the number of channels that they read: layers for which oneDNN has no code for AVX-512 but
-   * with channels last.
+   * Layers for which oneDNN has no code for AVX-512 but with channels last, by the number of
+   * channels that they read.
    */
   private static final Map<Integer, List<LayerSpec.Convolution>> NARROW =
       new TreeMap<>(
@@ -60,53 +61,107 @@ class FewChannelsGradientTest {
               4, List.of(convolution(50, Window.of(5)), convolution(12, Window.of(3).by(2))),
               5, List.of(convolution(24, Window.of(2)), convolution(6, Window.of(3))),
               6, List.of(convolution(16, Window.of(5)), convolution(20, Window.of(4).padded(2))),
-              8, List.of(convolution(64, Window.of(3).padded(1)), convolution(16, Window.of(7))),
-              12, List.of(convolution(12, Window.of(3).padded(1)), uneven(20)),
-              16, List.of(convolution(6, Window.of(5).padded(2)))));
+              8, List.of(convolution(64, Window.of(3).padded(1)), convolution(16, Window.of(3))),
+              12, List.of(convolution(12, Window.of(3).padded(1))),
+              15, List.of(convolution(16, Window.of(5).padded(2)))));
+
+  /**
+   * They keep their code: a large kernel, padding for which there is no other, and groups, which
+   * have other bits with channels last.
+   */
+  private static final Map<Integer, List<LayerSpec.Convolution>> LEFT =
+      new TreeMap<>(
+          Map.of(
+              8, List.of(convolution(16, Window.of(7))),
+              12, List.of(uneven(20)),
+              16, List.of(inGroups(16, 2)),
+              32, List.of(inGroups(32, 4))));
 
   @Test
   void hasTheBitsOfAFullBlock() throws Exception {
-    List<String> lines = linesWithAvx2("grey ");
+    List<String> lines = lines("grey ", "AVX2");
 
     assertThat(lines).hasSize(GREY.size()).allMatch(line -> line.endsWith(" same"));
   }
 
   @Test
+  @EnabledIf("hasAvx512")
   void hasTheBitsOfBlocksOfEight() throws Exception {
-    assertThat(linesWithAvx2("narrow ")).isEqualTo(narrow()).doesNotHaveDuplicates();
+    assertThat(lines("narrow ", "AVX2")).isEqualTo(narrow()).doesNotHaveDuplicates();
   }
 
-  private static List<String> linesWithAvx2(String prefix) throws Exception {
-    return OtherProcess.output(
-            FewChannelsGradientTest.class,
-            List.of("-XX:TieredStopAtLevel=1"),
-            Map.of("ONEDNN_MAX_CPU_ISA", "AVX2"))
+  /** oneDNN says of each primitive which code runs, and in which layouts. */
+  @Test
+  @EnabledIf("hasAvx512")
+  void readsChannelsLastWhereBitsAndTimeAllowIt() throws Exception {
+    assertThat(gradients("narrow "))
+        .hasSize(count(NARROW))
+        .allMatch(line -> line.contains(",jit:avx512_common,") && line.contains("acdb"));
+    assertThat(gradients("left ")).hasSize(count(LEFT)).noneMatch(line -> line.contains("acdb"));
+  }
+
+  static boolean hasAvx512() {
+    return InstructionSet.here().hasAvx512();
+  }
+
+  private static int count(Map<Integer, List<LayerSpec.Convolution>> layers) {
+    return layers.values().stream().mapToInt(List::size).sum();
+  }
+
+  private static List<String> gradients(String part) throws Exception {
+    return output(part, Map.of("DNNL_VERBOSE", "1"))
         .lines()
-        .filter(line -> line.startsWith(prefix))
+        .filter(
+            line -> line.contains(",exec,cpu,convolution,") && line.contains("backward_weights"))
         .toList();
+  }
+
+  private static List<String> lines(String part, String limit) throws Exception {
+    return output(part, Map.of("ONEDNN_MAX_CPU_ISA", limit))
+        .lines()
+        .filter(line -> line.startsWith(part))
+        .toList();
+  }
+
+  private static String output(String part, Map<String, String> environment) throws Exception {
+    return OtherProcess.output(
+        FewChannelsGradientTest.class, List.of("-XX:TieredStopAtLevel=1"), environment, part);
   }
 
   /** What the other process does. */
   public static void main(String[] arguments) {
-    assertThat(InstructionSet.here()).isEqualTo(InstructionSet.AVX2);
-    for (LayerSpec.Convolution layer : GREY) {
-      boolean same =
-          Arrays.equals(
-              ofFirstChannel(layer, gradients(layer, 1, 1), 1),
-              ofFirstChannel(layer, gradients(layer, BLOCK, 1), BLOCK));
-      System.out.println("grey " + layer + (same ? " same" : " other"));
+    switch (arguments[0]) {
+      case "grey " -> grey().forEach(System.out::println);
+      case "narrow " -> narrow().forEach(System.out::println);
+      default -> ofEach(LEFT, "left ").forEach(System.out::println);
     }
-    narrow().forEach(System.out::println);
+  }
+
+  private static List<String> grey() {
+    assertThat(InstructionSet.here()).isEqualTo(InstructionSet.AVX2);
+    return GREY.stream()
+        .map(
+            layer ->
+                Arrays.equals(
+                        ofFirstChannel(layer, gradients(layer, 1, 1), 1),
+                        ofFirstChannel(layer, gradients(layer, BLOCK, 1), BLOCK))
+                    ? "grey " + layer + " same"
+                    : "grey " + layer + " other")
+        .toList();
+  }
+
+  private static List<String> narrow() {
+    return ofEach(NARROW, "narrow ");
   }
 
   /** Each layer with a sum of its gradient's bits. */
-  private static List<String> narrow() {
+  private static List<String> ofEach(Map<Integer, List<LayerSpec.Convolution>> all, String part) {
     List<String> lines = new ArrayList<>();
-    NARROW.forEach(
+    all.forEach(
         (channels, layers) -> {
           for (LayerSpec.Convolution layer : layers) {
             int bits = Arrays.hashCode(gradients(layer, channels, channels));
-            lines.add("narrow " + channels + " " + layer + " " + bits);
+            lines.add(part + channels + " " + layer + " " + bits);
           }
         });
     return lines;
@@ -114,6 +169,11 @@ class FewChannelsGradientTest {
 
   private static LayerSpec.Convolution convolution(int filters, Window window) {
     return new LayerSpec.Convolution(filters, window, 1, Initializer.Rule.HE, 0);
+  }
+
+  private static LayerSpec.Convolution inGroups(int filters, int groups) {
+    return new LayerSpec.Convolution(
+        filters, Window.of(3).padded(1), groups, Initializer.Rule.HE, 0);
   }
 
   private static LayerSpec.Convolution uneven(int filters) {
