@@ -172,6 +172,8 @@ def spark_config(
         "spark.shuffle.compress": "false",
         "spark.shuffle.checksum.enabled": "false",
         "spark.broadcast.blockSize": "256k",
+        # Blocks are copied out of the heap once on their way to a socket.
+        "spark.buffer.write.chunkSize": "256k",
         # One thread for each worker, and one worker for each core.
         "spark.executorEnv.OMP_NUM_THREADS": "1",
         # Networks in pages of 2 MiB.
