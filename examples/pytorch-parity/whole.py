@@ -6,8 +6,8 @@
 --data holds four idx files as MNIST has them, unpacked or not. Stoker's command is `train --input`, which prepares
 and trains; PyTorch's is a script that reads the files, keeps the images in memory and trains on all threads. Both
 have LeNet-5 with rectified units, batches of 64, one cycle up to a rate of 0.05, momentum and weight decay, and count
-the right answers on the test images at the end. With --precision bf16 both multiply in bfloat16 (PyTorch by
-torch.autocast); its fp32 may be the faster one, so measure it too. Needs Python with torch.
+the right answers on the test images at the end. With --precision bf16 both multiply in bfloat16, PyTorch by
+torch.autocast. PyTorch's fp32 may be the faster one, so measure it too. Needs Python with torch.
 """
 import argparse
 import json
@@ -67,7 +67,7 @@ def train_in_pytorch(folder, epochs, seed, precision):
             optimizer.step()
             schedule.step()
     tests, answers = read(folder, "t10k")
-    with torch.inference_mode():
+    with torch.inference_mode(), rounded:
         right = (network((tests - mean) / deviation).argmax(1) == answers).float().mean().item()
     print(json.dumps({"accuracy": right}))
 

@@ -101,16 +101,17 @@ final class RoundTrainer implements AutoCloseable {
       return 1;
     }
     Optional<String> lack = OverlapNeeds.lackOfMemory(memory, job.spark(), slots);
-    lack.ifPresent(this::warnOnce);
+    lack.ifPresent(what -> warnOnce(workers, what));
     return lack.isPresent() ? 1 : rounds;
   }
 
-  private void warnOnce(String lackOfMemory) {
+  private void warnOnce(int workers, String lackOfMemory) {
     if (!hasWarned) {
       hasWarned = true;
       LOG.warn(
-          "Each round is a stage of Spark's, which takes longer than several in one; of these,"
-              + " workers {}",
+          "Each round of {} workers is a stage of its own, which takes longer than several in one:"
+              + " {}",
+          workers,
           lackOfMemory);
     }
   }

@@ -307,8 +307,8 @@ class MultiRoundStageTest extends AveragingJobs {
       assertThat(parameters.roundsPerStage(many, 3)).isOne();
       assertThat(log.lines())
           .singleElement(STRING)
-          .startsWith("WARN Each round is a stage of Spark's")
-          .contains("workers 256 on an executor take a heap of")
+          .startsWith("WARN Each round of 256 workers is a stage of its own")
+          .contains(": 256 on an executor take a heap of")
           .endsWith("(--driver-memory)");
     }
   }
