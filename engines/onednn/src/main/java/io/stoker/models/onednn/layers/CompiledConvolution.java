@@ -170,10 +170,10 @@ final class CompiledConvolution extends WeightedLayer {
   }
 
   /**
-   * Two kinds of layers that oneDNN would compute by its code for AVX2, in blocks of eight channels,
-   * read channels last. With one channel, seven of eight would be zero, which takes several times
-   * as long. With 4 to 15 channels there is code for AVX-512 too, which gives the same bits without
-   * groups. The code for 1x1 gives other bits.
+   * Two kinds of layers that oneDNN would compute by its code for AVX2, in blocks of eight
+   * channels, read channels last. With one channel, seven of eight would be zero, which takes
+   * several times as long. With 4 to 15 channels there is code for AVX-512 too, which gives the
+   * same bits without groups. The code for 1x1 gives other bits.
    */
   private Pointer describeWeightsGradient() {
     Pointer usual = describeWeightsGradient(factors(input), factors(output));
