@@ -129,8 +129,8 @@ public final class SparkSetup {
     conf.setIfMissing("spark.shuffle.checksum.enabled", "false");
     // For each of two broadcasts a round, of some kilobytes, Spark allocates a whole block.
     conf.setIfMissing("spark.broadcast.blockSize", "256k");
-    // Before a socket takes a part of a block, Java copies all that Spark offers it out of the
-    // heap: by default the whole rest of the block, again and again.
+    // Spark writes so much of a block to a socket at once. Java copies all of it out of the heap
+    // first, and again what the socket has not taken: by default, up to 64 MB each time.
     conf.setIfMissing("spark.buffer.write.chunkSize", "256k");
     if (conf.get(NAME, MAIN).equals(MAIN)) {
       conf.setAppName("stoker " + command);
