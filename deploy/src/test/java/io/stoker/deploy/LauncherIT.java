@@ -271,18 +271,26 @@ done
   void theFirstBuildIsQuickAndCompiledAgain() throws Exception {
     Path copy = folder.resolve("copy");
     Path asked = folder.resolve("asked");
+    Path distribution = copy.resolve(Stoker.checkout().relativize(Stoker.distribution()));
+    Path status =
+        copy.resolve("base")
+            .resolve(distribution.getParent().getFileName())
+            .resolve("maven-status/compiler");
     runShell(
         """
 set -e
 mkdir -p "$2" "$3"
 cd "$1"
 tar -c pom.xml stoker deploy/bin | tar -xm -C "$2"
-mkdir -p "$2/base/target/maven-status/compiler"
-touch "$2/base/target/maven-status/compiler/inputFiles.lst"
+mkdir -p "$4"
+touch "$4/inputFiles.lst"
 printf '%s\n' '#!/bin/sh' 'echo "$@" >"$ASKED"' 'exit 1' >"$3/mvn"
 chmod +x "$3/mvn"
 """,
-        Stoker.checkout().toString(), copy.toString(), folder.resolve("tools").toString());
+        Stoker.checkout().toString(),
+        copy.toString(),
+        folder.resolve("tools").toString(),
+        status.toString());
     Stoker stoker =
         new Stoker(copy.resolve("stoker"), folder)
             .with("STOKER_BUILD", "")
@@ -292,11 +300,10 @@ chmod +x "$3/mvn"
 
     assertThat(stoker.run("models").err()).contains("the build failed");
     assertThat(asked).content().contains("-Dcompiler.checks=-Xdiags:compact -Dcyclonedx.skip");
-    Path compiled = copy.resolve("base/target/maven-status/compiler/inputFiles.lst");
+    Path compiled = status.resolve("inputFiles.lst");
     assertThat(compiled).doesNotExist();
 
     Files.writeString(compiled, "");
-    Path distribution = copy.resolve(Stoker.checkout().relativize(Stoker.distribution()));
     Files.createFile(Files.createDirectories(distribution).resolve(".built"));
     assertThat(stoker.run("models").err()).contains("the build failed");
     assertThat(asked).content().contains("-DskipTests").doesNotContain("compiler.checks");
