@@ -14,6 +14,7 @@ import io.stoker.driver.spark.KubernetesPods;
 import io.stoker.driver.spark.KubernetesRefusals;
 import io.stoker.driver.spark.Scala;
 import io.stoker.driver.spark.SparkLines;
+import io.stoker.driver.spark.SparkSettings;
 import io.stoker.driver.spark.UnusableExecutors;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -149,6 +150,7 @@ public final class SparkSetup {
     }
     closePorts(conf);
     setExecutorLocale(conf);
+    SparkSettings.check(conf);
     LostExecutors.check(conf);
     MasterUrl.checkReachable(conf.get(MASTER));
     if (KubernetesPods.isKubernetes(conf.get(MASTER))) {

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.stoker.driver.spark;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.stoker.failure.InputException;
+import org.apache.spark.SparkConf;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SparkSettingsTest {
+  @ParameterizedTest
+  @CsvSource({
+    "spark.buffer.write.chunkSize, soon",
+    "spark.memory.fraction, most",
+    "spark.task.maxFailures, 3.5",
+    "spark.executor.heartbeatInterval, 5 parsecs",
+    "spark.shuffle.spill.compress, perhaps"
+  })
+  void aValueThatSparkCannotReadIsNamedWithItsKey(String key, String value) {
+    SparkConf conf = new SparkConf(false).set(key, value);
+
+    assertThatThrownBy(() -> SparkSettings.check(conf))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Cannot read " + key + "=" + value + ": ");
+  }
+
+  @Test
+  void otherValuesAndKeysAreSparksAffair() {
+    SparkConf conf =
+        new SparkConf(false)
+            .set("spark.buffer.write.chunkSize", "256k")
+            .set("spark.network.timeout", "5min")
+            .set("spark.executor.instances", "2")
+            .set("spark.somebody.elses", "soon");
+
+    assertThatCode(() -> SparkSettings.check(conf)).doesNotThrowAnyException();
+  }
+}
