@@ -2,8 +2,11 @@
 package io.stoker.driver.spark;
 
 import io.stoker.failure.InputException;
+import java.util.List;
 import org.apache.spark.SparkConf;
 import org.apache.spark.internal.config.ConfigEntry;
+import org.apache.spark.internal.config.Network$;
+import org.apache.spark.internal.config.UI$;
 import scala.Tuple2;
 
 /**
@@ -11,6 +14,10 @@ import scala.Tuple2;
  * already begun, or on executors.
  */
 public final class SparkSettings {
+  /** Spark knows the keys of objects that are loaded: those of SparkConf's, and these. */
+  @SuppressWarnings("unused") // Loading them is what they are for.
+  private static final List<Object> KEYS = List.of(Network$.MODULE$, UI$.MODULE$);
+
   private SparkSettings() {}
 
   /**

@@ -17,6 +17,8 @@ class SparkSettingsTest {
     "spark.memory.fraction, most",
     "spark.task.maxFailures, 3.5",
     "spark.executor.heartbeatInterval, 5 parsecs",
+    "spark.network.timeout, later",
+    "spark.ui.port, any",
     "spark.shuffle.spill.compress, perhaps"
   })
   void aValueThatSparkCannotReadIsNamedWithItsKey(String key, String value) {
