@@ -36,6 +36,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -128,7 +129,7 @@ class TrainCommand extends StokerCommand {
                 config.data().uri(),
                 spark,
                 clock(),
-                () -> checkWithoutData(config, existing, hadoop));
+                () -> checkWithoutData(spark, config, existing));
         preset.ifPresent(fit -> fit.requireFit(data(config.data().uri(), hadoop).image()));
       }
       requireClasses(config.data().uri(), hadoop);
@@ -155,14 +156,17 @@ class TrainCommand extends StokerCommand {
    * Before images are prepared, which may take hours. A run that is resumed needs neither the file
    * of its model nor that of its beginning.
    */
-  private void checkWithoutData(TrainingConfig config, ExistingRun existing, Configuration hadoop) {
-    if (existing == ExistingRun.RESUME) {
-      return;
+  private void checkWithoutData(
+      JavaSparkContext spark, TrainingConfig config, ExistingRun existing) {
+    if (existing != ExistingRun.RESUME) {
+      ResolvedJob.checkWithoutData(
+          spark,
+          config,
+          choosesLater
+              ? Optional.empty()
+              : Optional.of(
+                  ModelReference.sized(config.model(), OptionalInt.empty(), ANY_CLASSES)));
     }
-    if (!choosesLater) {
-      ModelReference.input(config.model(), ANY_CLASSES); // there is such a model
-    }
-    ResolvedJob.checkWithoutData(config, hadoop);
   }
 
   /** A run that is resumed has its rate. */

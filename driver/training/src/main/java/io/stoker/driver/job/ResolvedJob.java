@@ -6,6 +6,7 @@ import io.stoker.data.batch.SizeSchedule;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
+import io.stoker.data.storage.OutputFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.checkpoint.Versions;
@@ -140,13 +141,29 @@ public record ResolvedJob(
 
   /**
    * Makes sure that there is what a new job needs besides its data, which are prepared next: a free
-   * run folder, and the checkpoint that it starts from.
+   * run folder that can be written to, the checkpoint that it starts from, and an engine that
+   * computes in the way asked for.
    *
+   * @param model over images and classes of any number; empty if the data decide on it
    * @throws io.stoker.failure.StokerException if something is missing
    */
-  public static void checkWithoutData(TrainingConfig config, Configuration hadoop) {
-    RunFolder.at(Locations.absolute(config.run(), hadoop), hadoop).refuseExisting();
+  public static void checkWithoutData(
+      JavaSparkContext spark, TrainingConfig config, Optional<ModelSpec> model) {
+    Configuration hadoop = spark.hadoopConfiguration();
+    Path run = Locations.absolute(config.run(), hadoop);
+    RunFolder.at(run, hadoop).refuseExisting();
+    OutputFolder.check("--run", run.toString(), hadoop);
     Beginning.initial(config, hadoop);
+    checkAugmentations(config);
+    Engine engine = GpuRequest.engine(spark.getConf(), config.engine());
+    model.ifPresent(
+        each ->
+            ResolvedArithmetic.resolve(
+                spark, engine, each, config.rounds().batch(), config.arithmetic()));
+  }
+
+  private static void checkAugmentations(TrainingConfig config) {
+    Augmentation.parse(String.join(",", config.data().augmentations()));
   }
 
   /** Resolves the model of a job, and checks the options that depend on the data. */
@@ -166,7 +183,7 @@ public record ResolvedJob(
     if (validation.calibrate()) {
       CalibrateJob.requireSplit(manifest, validation.split(), data);
     }
-    Augmentation.parse(String.join(",", config.data().augmentations()));
+    checkAugmentations(config);
     Check.input(
         config.data().cutmix() == 0 || manifest.classes() > 1,
         "Cannot use --cutmix: the data has one class, '%s', and it mixes parts of two",
