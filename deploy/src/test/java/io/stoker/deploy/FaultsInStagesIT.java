@@ -90,6 +90,21 @@ class FaultsInStagesIT extends ClusterFaults {
     assertLosesAnExecutorInMidStage(IN_SLICES, undisturbedTogether);
   }
 
+  /** None is there when the job begins, and the first one says how all of them compute. */
+  @Test
+  @Tag("one-line")
+  void losesAnExecutorOfThoseThatItHasStarted() throws IOException {
+    job = IN_SLICES;
+    Outcome outcome =
+        train(
+            "kill-executor@" + IN_MID_STAGE,
+            "spark.dynamicAllocation.enabled=true",
+            "spark.dynamicAllocation.shuffleTracking.enabled=true");
+
+    assertParameters(outcome, undisturbedTogether);
+    assertThat(folder.resolve(run).resolve("run.json")).content().contains("instruction_set");
+  }
+
   @Test
   @Tag("one-line")
   void losesAnExecutorOfWorkersThatSendChanges() throws IOException {

@@ -233,7 +233,14 @@ class TrainCommand extends StokerCommand {
       String run = value("run", builder);
       builder.data(run.isBlank() ? "shards" : shards.get().besides(run)); // a run is missed later
     }
-    return options.over(builder);
+    TrainingConfig config = options.over(builder);
+    Check.input(
+        options.given("validation-split").isEmpty()
+            || config.validation().isOn()
+            || config.validation().calibrate(),
+        "Invalid validation split: %s without validation (say --validate-every ROUNDS)",
+        config.validation().split());
+    return config;
   }
 
   /** The job of options as a recipe has them, of a command that was given none itself. */

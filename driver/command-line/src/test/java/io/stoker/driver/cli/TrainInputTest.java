@@ -159,6 +159,7 @@ class TrainInputTest {
         "--input DIR/images --run DIR/run --init DIR/none.zip | none.zip",
         "--input DIR/images --run DIR/taken | holds a run already",
         "--input DIR/images --run DIR/model.yaml/run | a part of this path is a file",
+        "--input DIR/images --run DIR/run --validation-split test | without validation",
         "--input DIR/images --run DIR/run --augment blur | Unknown augmentation: 'blur'",
         "--input DIR/images --run DIR/run --precision tf32 | Cannot compute in tf32",
         "--input DIR/images --run DIR/run --engine dl4j --precision bf16 | computes in fp32 only",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.job;
 
+import io.stoker.driver.cluster.ExecutorDemand;
 import io.stoker.driver.cluster.ExecutorRegistration;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.Slots;
@@ -18,6 +19,8 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decides how a job computes, on the machines that will train. Their processors may be of another
@@ -28,13 +31,15 @@ import org.apache.spark.api.java.JavaSparkContext;
  */
 record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
     implements Serializable {
-  /** How long the first executor may take to register; without one, the driver is asked. */
+  private static final Logger LOG = LoggerFactory.getLogger(ResolvedArithmetic.class);
+
+  /** How long the first executor may take to register before the wait is worth a line. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /**
    * Resolves what a user asked for, see {@link Engine#resolve}. {@link ConvolutionAlgorithm#AUTO}
    * stands for Winograd only if each executor that is there has code for it: of the executors'
-   * choices, the one that has the least of it counts.
+   * choices, the one that has the least of it counts. Waits for the first executor.
    *
    * @param spark the cluster
    * @param engine the engine that trains
@@ -53,9 +58,8 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
       return here(engine, model, batch, asked);
     }
     Slots slots = ExecutorRegistration.of(spark).awaitSlots(1, PATIENCE);
-    if (slots.count() == 0) { // The cluster starts executors later, of a kind that is not known.
-      return new ResolvedArithmetic(
-          engine.resolve(model, batch, asked), ComputeEnvironment.NOT_RECORDED);
+    if (slots.count() == 0 && !ExecutorDemand.isDynamic(spark)) {
+      LOG.warn("No executor has registered yet: training begins when the cluster starts one");
     }
     String name = engine.name();
     List<ResolvedArithmetic> resolved =
@@ -64,7 +68,7 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
                 Jobs.elements(
                     new NumberedTasks<>(
                         spark,
-                        slots.executors().size(),
+                        Math.max(1, slots.executors().size()), // the first task awaits an executor
                         task -> here(Engines.named(name), model, batch, asked))));
     ComputeEnvironment first = resolved.get(0).environment();
     resolved.forEach(other -> first.require(other.environment(), "another executor"));

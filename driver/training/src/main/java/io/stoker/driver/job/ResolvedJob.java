@@ -115,9 +115,7 @@ public record ResolvedJob(
             .map(RunRecord::environment)
             .filter(ComputeEnvironment::isRecorded)
             .orElse(resolved.environment());
-    if (resolved.environment().isRecorded()) {
-      environment.require(resolved.environment(), spark.isLocal() ? "this process" : "an executor");
-    }
+    environment.require(resolved.environment(), spark.isLocal() ? "this process" : "an executor");
     TrainingRun run =
         new TrainingRun(spark, identity, model, shards, folder, beginning.values(), environment);
     return new ResolvedJob(run, engine, folder, recorded, beginning);
