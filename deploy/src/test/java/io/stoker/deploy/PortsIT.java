@@ -168,7 +168,7 @@ class PortsIT {
     // Refused by Spark, it does not wait for executors.
     assertThat(refused.err())
         .contains("it refused the application, or")
-        .doesNotContain("No executor has registered yet");
+        .doesNotContain("no executor has registered yet");
   }
 
   private static void write(String name, String text) {

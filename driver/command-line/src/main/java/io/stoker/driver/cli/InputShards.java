@@ -117,6 +117,7 @@ final class InputShards {
     Path folder = Locations.absolute(uri, hadoop);
     if (!isComplete(folder, hadoop)) {
       check.run();
+      clock.end("check the job");
       InputRecord read = record(hadoop); // before the lock, which others wait for
       // Another training of the same input waits here, and finds the shards.
       try (RunLock lock = RunLock.await(folder.getParent(), "lock-" + folder.getName(), hadoop)) {

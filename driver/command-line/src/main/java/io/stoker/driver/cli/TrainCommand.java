@@ -63,6 +63,7 @@ import picocli.CommandLine.Spec;
       "An option that is given nowhere has its default."
     })
 class TrainCommand extends StokerCommand {
+  private static final String ANY_MODEL = "lenet5";
   private static final int ANY_CLASSES = 10;
 
   private CommandSpec spec;
@@ -159,13 +160,9 @@ class TrainCommand extends StokerCommand {
   private void checkWithoutData(
       JavaSparkContext spark, TrainingConfig config, ExistingRun existing) {
     if (existing != ExistingRun.RESUME) {
+      String model = choosesLater ? ANY_MODEL : config.model();
       ResolvedJob.checkWithoutData(
-          spark,
-          config,
-          choosesLater
-              ? Optional.empty()
-              : Optional.of(
-                  ModelReference.sized(config.model(), OptionalInt.empty(), ANY_CLASSES)));
+          spark, config, ModelReference.sized(model, OptionalInt.empty(), ANY_CLASSES));
     }
   }
 
@@ -235,7 +232,8 @@ class TrainCommand extends StokerCommand {
     }
     TrainingConfig config = options.over(builder);
     Check.input(
-        options.given("validation-split").isEmpty()
+        choosesLater
+            || options.given("validation-split").isEmpty()
             || config.validation().isOn()
             || config.validation().calibrate(),
         "Invalid validation split: %s without validation (say --validate-every ROUNDS)",

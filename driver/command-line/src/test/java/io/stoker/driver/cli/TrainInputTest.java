@@ -56,6 +56,7 @@ class TrainInputTest {
         .containsExactly(
             "start Java",
             "start Spark",
+            "check the job",
             "list the input",
             "read and pack images",
             "write shards",
@@ -184,6 +185,16 @@ class TrainInputTest {
 
     assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
     assertThat(outcome.err()).contains("Unknown model: lenet6; did you mean 'lenet5'?");
+    assertThat(shards()).isEmpty();
+  }
+
+  @Test
+  void soIsAPrecisionWhereTheImagesChooseTheModel() throws IOException {
+    Commands.Outcome outcome =
+        commands.run(in("train --input DIR/images --run DIR/run --precision tf32"));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err()).contains("Cannot compute in tf32 on processors");
     assertThat(shards()).isEmpty();
   }
 

@@ -6,30 +6,38 @@ import java.util.List;
 import org.apache.spark.SparkConf;
 import org.apache.spark.internal.config.ConfigEntry;
 import org.apache.spark.internal.config.Network$;
+import org.apache.spark.internal.config.Status$;
 import org.apache.spark.internal.config.UI$;
 import scala.Tuple2;
 
 /**
  * The values of Spark's own keys. Spark reads some of them only where it needs them, when a job has
- * already begun, or on executors.
+ * already begun, or on executors. It describes most of its keys; of the others nothing is checked.
  */
 public final class SparkSettings {
   /** Spark knows the keys of objects that are loaded: those of SparkConf's, and these. */
   @SuppressWarnings("unused") // Loading them is what they are for.
-  private static final List<Object> KEYS = List.of(Network$.MODULE$, UI$.MODULE$);
+  private static final List<Object> KEYS = List.of(Network$.MODULE$, Status$.MODULE$, UI$.MODULE$);
+
+  private static final String DYNAMIC_ALLOCATION = "spark.dynamicAllocation.";
+
+  /** Keys of Spark's other processes, which may be in the same file as a job's. */
+  private static final List<String> OTHERS =
+      List.of("spark.history.", "spark.master.", "spark.worker.");
 
   private SparkSettings() {}
 
   /**
-   * Reads the value of each key of Spark's that is set.
+   * Reads the value of each key that is set, and that a job reads.
    *
    * @throws InputException if one cannot be read
    */
   public static void check(SparkConf conf) {
+    boolean isDynamic = conf.get(DYNAMIC_ALLOCATION + "enabled", "false").equals("true");
     for (Tuple2<String, String> each : conf.getAll()) {
       ConfigEntry<?> key = ConfigEntry.findEntry(each._1());
       try {
-        if (key != null) {
+        if (key != null && isRead(each._1(), isDynamic)) {
           conf.get(key);
         }
       } catch (IllegalArgumentException e) {
@@ -37,5 +45,10 @@ public final class SparkSettings {
             "Cannot read %s=%s: %s".formatted(each._1(), each._2(), e.getMessage()), e);
       }
     }
+  }
+
+  private static boolean isRead(String key, boolean isDynamic) {
+    return OTHERS.stream().noneMatch(key::startsWith)
+        && (isDynamic || !key.startsWith(DYNAMIC_ALLOCATION) || key.endsWith(".enabled"));
   }
 }

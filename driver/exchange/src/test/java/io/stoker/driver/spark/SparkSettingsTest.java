@@ -19,6 +19,8 @@ class SparkSettingsTest {
     "spark.executor.heartbeatInterval, 5 parsecs",
     "spark.network.timeout, later",
     "spark.ui.port, any",
+    "spark.ui.retainedTasks, many",
+    "spark.dynamicAllocation.enabled, perhaps",
     "spark.shuffle.spill.compress, perhaps"
   })
   void aValueThatSparkCannotReadIsNamedWithItsKey(String key, String value) {
@@ -36,8 +38,12 @@ class SparkSettingsTest {
             .set("spark.buffer.write.chunkSize", "256k")
             .set("spark.network.timeout", "5min")
             .set("spark.executor.instances", "2")
+            .set("spark.dynamicAllocation.maxExecutors", "infinity")
+            .set("spark.history.fs.cleaner.enabled", "")
             .set("spark.somebody.elses", "soon");
 
     assertThatCode(() -> SparkSettings.check(conf)).doesNotThrowAnyException();
+    conf.set("spark.dynamicAllocation.enabled", "true");
+    assertThatThrownBy(() -> SparkSettings.check(conf)).hasMessageContaining("=infinity: ");
   }
 }

@@ -71,6 +71,9 @@ public final class Preflight {
 
   /** What fewer slots than workers cost. */
   static String waves(Slots slots, int workers) {
+    if (slots.count() == 0) {
+      return "no executor has registered yet: training begins when the cluster starts one";
+    }
     int waves = slots.waves(workers);
     return String.format(
         Locale.ROOT,

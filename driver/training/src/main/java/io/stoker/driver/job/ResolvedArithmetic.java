@@ -33,13 +33,14 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
     implements Serializable {
   private static final Logger LOG = LoggerFactory.getLogger(ResolvedArithmetic.class);
 
-  /** How long the first executor may take to register before the wait is worth a line. */
+  /** How long the first executor may take to register; without one, the driver is asked. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /**
    * Resolves what a user asked for, see {@link Engine#resolve}. {@link ConvolutionAlgorithm#AUTO}
    * stands for Winograd only if each executor that is there has code for it: of the executors'
-   * choices, the one that has the least of it counts. Waits for the first executor.
+   * choices, the one that has the least of it counts. Where Spark starts executors for tasks, and
+   * there is none, a task has it start the first one.
    *
    * @param spark the cluster
    * @param engine the engine that trains
@@ -58,8 +59,12 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
       return here(engine, model, batch, asked);
     }
     Slots slots = ExecutorRegistration.of(spark).awaitSlots(1, PATIENCE);
-    if (slots.count() == 0 && !ExecutorDemand.isDynamic(spark)) {
-      LOG.warn("No executor has registered yet: training begins when the cluster starts one");
+    boolean starts = slots.count() == 0 && ExecutorDemand.isDynamic(spark);
+    if (starts) {
+      LOG.info("Dynamic allocation: waiting until Spark has started an executor");
+    } else if (slots.count() == 0) { // The cluster starts one later, of a kind that is not known.
+      return new ResolvedArithmetic(
+          engine.resolve(model, batch, asked), ComputeEnvironment.NOT_RECORDED);
     }
     String name = engine.name();
     List<ResolvedArithmetic> resolved =
@@ -68,7 +73,7 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
                 Jobs.elements(
                     new NumberedTasks<>(
                         spark,
-                        Math.max(1, slots.executors().size()), // the first task awaits an executor
+                        starts ? 1 : slots.executors().size(),
                         task -> here(Engines.named(name), model, batch, asked))));
     ComputeEnvironment first = resolved.get(0).environment();
     resolved.forEach(other -> first.require(other.environment(), "another executor"));

@@ -115,7 +115,9 @@ public record ResolvedJob(
             .map(RunRecord::environment)
             .filter(ComputeEnvironment::isRecorded)
             .orElse(resolved.environment());
-    environment.require(resolved.environment(), spark.isLocal() ? "this process" : "an executor");
+    if (resolved.environment().isRecorded()) {
+      environment.require(resolved.environment(), spark.isLocal() ? "this process" : "an executor");
+    }
     TrainingRun run =
         new TrainingRun(spark, identity, model, shards, folder, beginning.values(), environment);
     return new ResolvedJob(run, engine, folder, recorded, beginning);
@@ -142,11 +144,12 @@ public record ResolvedJob(
    * run folder that can be written to, the checkpoint that it starts from, and an engine that
    * computes in the way asked for.
    *
-   * @param model over images and classes of any number; empty if the data decide on it
+   * @param model with any number of classes; any model where the data decide on it, because what an
+   *     engine can compute does not depend on the model
    * @throws io.stoker.failure.StokerException if something is missing
    */
   public static void checkWithoutData(
-      JavaSparkContext spark, TrainingConfig config, Optional<ModelSpec> model) {
+      JavaSparkContext spark, TrainingConfig config, ModelSpec model) {
     Configuration hadoop = spark.hadoopConfiguration();
     Path run = Locations.absolute(config.run(), hadoop);
     RunFolder.at(run, hadoop).refuseExisting();
@@ -154,10 +157,7 @@ public record ResolvedJob(
     Beginning.initial(config, hadoop);
     checkAugmentations(config);
     Engine engine = GpuRequest.engine(spark.getConf(), config.engine());
-    model.ifPresent(
-        each ->
-            ResolvedArithmetic.resolve(
-                spark, engine, each, config.rounds().batch(), config.arithmetic()));
+    ResolvedArithmetic.resolve(spark, engine, model, config.rounds().batch(), config.arithmetic());
   }
 
   private static void checkAugmentations(TrainingConfig config) {
