@@ -178,23 +178,21 @@ class TrainInputTest {
     assertThat(shards()).isEmpty();
   }
 
-  @Test
-  void anUnknownModelIsSaidBeforeImagesArePrepared() throws IOException {
+  /** Also where no model is given, because the images choose one. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--model lenet6 | Unknown model: lenet6; did you mean 'lenet5'?",
+        "--precision tf32 | Cannot compute in tf32 on processors",
+      })
+  void whatCannotBeTrainedIsSaidBeforeImagesArePrepared(String options, String message)
+      throws IOException {
     Commands.Outcome outcome =
-        commands.run(in("train --input DIR/images --model lenet6 --run DIR/run"));
+        commands.run(in("train --input DIR/images --run DIR/run " + options));
 
     assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
-    assertThat(outcome.err()).contains("Unknown model: lenet6; did you mean 'lenet5'?");
-    assertThat(shards()).isEmpty();
-  }
-
-  @Test
-  void soIsAPrecisionWhereTheImagesChooseTheModel() throws IOException {
-    Commands.Outcome outcome =
-        commands.run(in("train --input DIR/images --run DIR/run --precision tf32"));
-
-    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
-    assertThat(outcome.err()).contains("Cannot compute in tf32 on processors");
+    assertThat(outcome.err()).contains(message);
     assertThat(shards()).isEmpty();
   }
 

@@ -33,7 +33,7 @@ public final class SparkSettings {
    * @throws InputException if one cannot be read
    */
   public static void check(SparkConf conf) {
-    boolean isDynamic = conf.get(DYNAMIC_ALLOCATION + "enabled", "false").equals("true");
+    boolean isDynamic = Boolean.parseBoolean(conf.get(DYNAMIC_ALLOCATION + "enabled", ""));
     for (Tuple2<String, String> each : conf.getAll()) {
       ConfigEntry<?> key = ConfigEntry.findEntry(each._1());
       try {

@@ -43,7 +43,7 @@ class SparkSettingsTest {
             .set("spark.somebody.elses", "soon");
 
     assertThatCode(() -> SparkSettings.check(conf)).doesNotThrowAnyException();
-    conf.set("spark.dynamicAllocation.enabled", "true");
+    conf.set("spark.dynamicAllocation.enabled", "True"); // as Spark reads it, too
     assertThatThrownBy(() -> SparkSettings.check(conf)).hasMessageContaining("=infinity: ");
   }
 }

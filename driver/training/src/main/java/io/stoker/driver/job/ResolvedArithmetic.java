@@ -59,12 +59,12 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
       return here(engine, model, batch, asked);
     }
     Slots slots = ExecutorRegistration.of(spark).awaitSlots(1, PATIENCE);
-    boolean starts = slots.count() == 0 && ExecutorDemand.isDynamic(spark);
-    if (starts) {
+    if (slots.count() == 0) {
+      if (!ExecutorDemand.isDynamic(spark)) { // Executors come later, of a kind that is not known.
+        return new ResolvedArithmetic(
+            engine.resolve(model, batch, asked), ComputeEnvironment.NOT_RECORDED);
+      }
       LOG.info("Dynamic allocation: waiting until Spark has started an executor");
-    } else if (slots.count() == 0) { // The cluster starts one later, of a kind that is not known.
-      return new ResolvedArithmetic(
-          engine.resolve(model, batch, asked), ComputeEnvironment.NOT_RECORDED);
     }
     String name = engine.name();
     List<ResolvedArithmetic> resolved =
@@ -73,7 +73,7 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
                 Jobs.elements(
                     new NumberedTasks<>(
                         spark,
-                        starts ? 1 : slots.executors().size(),
+                        Math.max(1, slots.executors().size()),
                         task -> here(Engines.named(name), model, batch, asked))));
     ComputeEnvironment first = resolved.get(0).environment();
     resolved.forEach(other -> first.require(other.environment(), "another executor"));
