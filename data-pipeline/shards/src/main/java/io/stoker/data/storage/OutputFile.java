@@ -22,7 +22,7 @@ import org.apache.hadoop.hdfs.DistributedFileSystem;
  * A file that a command writes at its end, such as a picture or a report.
  *
  * <p>Whether it can be written is found out when this object is made, before hours of work: by
- * writing an empty file next to it and deleting that again. {@link #write} makes the folder, if
+ * writing a small file next to it and deleting that again. {@link #write} makes the folder, if
  * there is none, and puts the whole file in place of an earlier one: who reads it sees the old
  * content or the new. A symbolic link is replaced by the file; what it points to stays as it is.
  */

@@ -50,13 +50,14 @@ public final class WriteProbe implements AutoCloseable {
   }
 
   /**
-   * Writes an empty file to a folder, and deletes what that made.
+   * Writes a file of one byte to a folder, and deletes what that made. A full disk has room for a
+   * file without any.
    *
    * @throws IOException if it cannot be written
    */
   static void run(Path folder, FileSystem fileSystem) throws IOException {
     try (WriteProbe probe = new WriteProbe(folder, fileSystem)) {
-      probe.write(new byte[0]);
+      probe.write(new byte[1]);
     }
   }
 

@@ -56,17 +56,17 @@ class ResizingTest {
 
     Pixels result = Resizing.fit(image, target);
 
-    for (int y = 0; y < size; y++) {
-      for (int x = 0; x < size; x++) {
-        for (int channel = 0; channel < channels; channel++) {
-          double[] column = new double[height];
-          for (int row = 0; row < height; row++) {
-            double[] line = new double[width];
-            for (int i = 0; i < width; i++) {
-              line[i] = image.values()[(row * width + i) * channels + channel] & 0xFF;
-            }
-            column[row] = weighted(line, wide, x + (wide - size) / 2);
+    for (int x = 0; x < size; x++) {
+      for (int channel = 0; channel < channels; channel++) {
+        double[] column = new double[height];
+        for (int row = 0; row < height; row++) {
+          double[] line = new double[width];
+          for (int i = 0; i < width; i++) {
+            line[i] = image.values()[(row * width + i) * channels + channel] & 0xFF;
           }
+          column[row] = weighted(line, wide, x + (wide - size) / 2);
+        }
+        for (int y = 0; y < size; y++) {
           double expected = weighted(column, tall, y + (tall - size) / 2);
           int found = result.values()[(y * size + x) * channels + channel] & 0xFF;
           assertThat((double) found).isBetween(expected - 1.01, expected + 1.01);

@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.data.FullDisk;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.hdfs.protocol.HdfsConstants;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,6 +79,27 @@ class StorageFaultsTest extends OnStorages {
     Storage.replace(lock, new byte[] {1}, hadoop);
 
     assertThat(killed.getFileStatus(lock).getLen()).isOne();
+  }
+
+  /** As on a full disk, an empty file has room there. */
+  @Test
+  void aRunWithoutRoomOnHdfsIsRefusedBeforeImagesArePrepared() throws IOException {
+    org.apache.hadoop.fs.Path full = new org.apache.hadoop.fs.Path(roots.get("hdfs"), "full");
+    hdfs.getFileSystem().mkdirs(full);
+    hdfs.getFileSystem().setQuota(full, HdfsConstants.QUOTA_DONT_SET, 1);
+
+    Outcome outcome =
+        commands.run(
+            "train --model perceptron --run %s/run --input %s --data %s/prepared"
+                .formatted(full, folder.resolve("images"), folder));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(4);
+    assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker: ")))
+        .singleElement(STRING)
+        .startsWith("stoker: Cannot write --run ")
+        .contains("quota of /jobs/full is exceeded");
+    assertThat(folder.resolve("prepared")).doesNotExist();
+    assertThat(hdfs.getFileSystem().listStatus(full)).isEmpty();
   }
 
   @Test

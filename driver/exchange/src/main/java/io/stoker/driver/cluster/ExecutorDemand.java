@@ -34,6 +34,9 @@ public final class ExecutorDemand {
   /** How long an executor may take to start after the one before. */
   private static final Duration QUIET = Duration.ofSeconds(15);
 
+  /** Of the job and of the endpoint that its tasks ask. */
+  private final String tag = "stoker-demand-" + UUID.randomUUID();
+
   private final JavaSparkContext spark;
   private final int tasks;
   private final Duration quiet;
@@ -46,6 +49,9 @@ public final class ExecutorDemand {
   @GuardedBy("this") private boolean isComplete;
 
   @GuardedBy("this") private boolean isOver;
+
+  /** Whether no executor came, so that no task will ask. */
+  @GuardedBy("this") private boolean isCancelled;
 
   private ExecutorDemand(JavaSparkContext spark, int tasks, Duration quiet, Duration patience) {
     this.spark = spark;
@@ -79,7 +85,7 @@ public final class ExecutorDemand {
   }
 
   private boolean await() {
-    String name = "stoker-demand-" + UUID.randomUUID();
+    String name = tag;
     DriverEndpoint endpoint =
         new DriverEndpoint(name, new DriverTraffic(spark.isLocal()), this::receive);
     PeriodicTask timer =
@@ -88,6 +94,7 @@ public final class ExecutorDemand {
     try (endpoint;
         timer) {
       spark.sc().setJobDescription("wait for a slot for each of " + tasks + " workers");
+      spark.sc().addJobTag(tag);
       Jobs.elements(
           new NumberedTasks<>(
               spark,
@@ -96,8 +103,18 @@ public final class ExecutorDemand {
                 byte[] number = ByteBuffer.allocate(Integer.BYTES).putInt(task).array();
                 return new DriverQuestions(name, TaskContext.get()).ask(number).length;
               }));
+    } catch (Exception e) { // Spark does not declare what it throws.
+      if (!isCancelled()) {
+        throw e;
+      }
+    } finally {
+      spark.sc().removeJobTag(tag);
     }
     return isComplete();
+  }
+
+  private synchronized boolean isCancelled() {
+    return isCancelled;
   }
 
   private synchronized boolean isComplete() {
@@ -126,7 +143,11 @@ public final class ExecutorDemand {
     if ((!executors.isEmpty() && now.isAfter(last.plus(quiet))) || now.isAfter(end)) {
       synchronized (this) {
         release();
+        isCancelled |= executors.isEmpty();
       }
+    }
+    if (isCancelled()) {
+      spark.sc().cancelJobsWithTag(tag);
     }
   }
 

@@ -74,6 +74,11 @@ public final class Gang {
     return spark.getConf().getBoolean(GANG, false);
   }
 
+  /** How long a gang waits for its slots. */
+  public static Duration patience(JavaSparkContext spark) {
+    return Duration.ofSeconds(spark.getConf().getInt(SECONDS, PATIENCE));
+  }
+
   /**
    * Waits until there are enough slots, and runs a task in each of them at the same time.
    *
@@ -82,7 +87,7 @@ public final class Gang {
    */
   public void awaitAllWorkers(String what) {
     if (ExecutorDemand.isDynamic(spark)) { // Spark's barrier mode excludes dynamic allocation.
-      if (!ExecutorDemand.await(spark, workers, Duration.ofSeconds(patience()))) {
+      if (!ExecutorDemand.await(spark, workers, patience(spark))) {
         throw tooFew(Slots.now(spark));
       }
       return;
@@ -108,21 +113,15 @@ public final class Gang {
    */
   public Slots awaitSlots(Predicate<Slots> suit) {
     if (ExecutorDemand.isDynamic(spark) && Slots.now(spark).count() < workers) {
-      ExecutorDemand.await(spark, workers, Duration.ofSeconds(patience()));
+      ExecutorDemand.await(spark, workers, patience(spark));
     }
     Slots slots =
         ExecutorRegistration.of(spark)
-            .await(
-                there -> there.count() >= workers && suit.test(there),
-                Duration.ofSeconds(patience()));
+            .await(there -> there.count() >= workers && suit.test(there), patience(spark));
     if (slots.count() < workers) {
       throw tooFew(slots);
     }
     return slots;
-  }
-
-  private int patience() {
-    return spark.getConf().getInt(SECONDS, PATIENCE);
   }
 
   private ResourceException tooFew(Slots slots) {
@@ -133,7 +132,9 @@ public final class Gang {
             workers,
             spark.master(),
             slots.count(),
-            spark.isLocal() ? "" : String.format(Locale.ROOT, " after %d s", patience()),
+            spark.isLocal()
+                ? ""
+                : String.format(Locale.ROOT, " after %d s", patience(spark).toSeconds()),
             PodProblem.of(spark).map(problem -> " (" + problem + ")").orElse(""),
             remedy));
   }

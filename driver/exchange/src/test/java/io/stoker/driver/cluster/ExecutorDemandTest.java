@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.spark.Jobs;
 import java.time.Duration;
+import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 
@@ -24,6 +25,17 @@ class ExecutorDemandTest {
       Jobs.awaitEvents(spark);
       assertThat(spark.statusTracker().getActiveJobIds()).isEmpty();
       assertThat(ExecutorDemand.await(spark, 2, Duration.ofMinutes(5))).isTrue();
+    }
+  }
+
+  /** A worker that has too few cores for the only kind of executors that the job wants. */
+  @Test
+  void endsWhereNoExecutorComesAndLeavesNoJobBehind() {
+    Map<String, String> large = Map.of("spark.executor.cores", "2");
+    try (JavaSparkContext spark = LocalSpark.start("local-cluster[1,1,1024]", large)) {
+      assertThat(ExecutorDemand.await(spark, 1, Duration.ofSeconds(1))).isFalse();
+      Jobs.awaitEvents(spark);
+      assertThat(spark.statusTracker().getActiveJobIds()).isEmpty();
     }
   }
 }

@@ -3,6 +3,7 @@ package io.stoker.driver.job;
 
 import io.stoker.driver.cluster.ExecutorDemand;
 import io.stoker.driver.cluster.ExecutorRegistration;
+import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.spark.Jobs;
@@ -40,7 +41,7 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
    * Resolves what a user asked for, see {@link Engine#resolve}. {@link ConvolutionAlgorithm#AUTO}
    * stands for Winograd only if each executor that is there has code for it: of the executors'
    * choices, the one that has the least of it counts. Where Spark starts executors for tasks, and
-   * there is none, a task has it start the first one.
+   * there is none, a task has it start the first one; a gang's waits no longer than the gang.
    *
    * @param spark the cluster
    * @param engine the engine that trains
@@ -59,12 +60,9 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
       return here(engine, model, batch, asked);
     }
     Slots slots = ExecutorRegistration.of(spark).awaitSlots(1, PATIENCE);
-    if (slots.count() == 0) {
-      if (!ExecutorDemand.isDynamic(spark)) { // Executors come later, of a kind that is not known.
-        return new ResolvedArithmetic(
-            engine.resolve(model, batch, asked), ComputeEnvironment.NOT_RECORDED);
-      }
-      LOG.info("Dynamic allocation: waiting until Spark has started an executor");
+    if (slots.count() == 0 && !isOneAwaited(spark)) { // They come later, of an unknown kind.
+      return new ResolvedArithmetic(
+          engine.resolve(model, batch, asked), ComputeEnvironment.NOT_RECORDED);
     }
     String name = engine.name();
     List<ResolvedArithmetic> resolved =
@@ -80,6 +78,15 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
     return resolved.stream()
         .min(Comparator.comparing(each -> each.arithmetic().convolution()))
         .orElseThrow();
+  }
+
+  /** Whether a task is to wait for the first executor, or one has come. */
+  private static boolean isOneAwaited(JavaSparkContext spark) {
+    if (!ExecutorDemand.isDynamic(spark)) {
+      return false;
+    }
+    LOG.info("Dynamic allocation: waiting until Spark has started an executor");
+    return !Gang.isAsked(spark) || ExecutorDemand.await(spark, 1, Gang.patience(spark));
   }
 
   private static ResolvedArithmetic here(
