@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -158,13 +159,19 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
   private void warnOfEmptyClasses(PackStatistics statistics) {
     for (int split = 0; split < splitNames.size(); split++) {
       long[] counts = statistics.samplesPerClass(split);
-      for (int label = 0; label < counts.length; label++) {
-        if (counts[label] == 0) {
-          LOG.warn(
-              "Class '{}' has no samples in split '{}'",
-              listing.classNames().get(label),
-              splitNames.get(split));
-        }
+      List<String> empty =
+          IntStream.range(0, counts.length)
+              .filter(label -> counts[label] == 0)
+              .mapToObj(label -> "'" + listing.classNames().get(label) + "'")
+              .toList();
+      if (!empty.isEmpty()) {
+        LOG.warn(
+            "{} of {} classes have no samples in split '{}': {}{}",
+            empty.size(),
+            counts.length,
+            splitNames.get(split),
+            String.join(", ", empty.subList(0, Math.min(EXAMPLES, empty.size()))),
+            empty.size() > EXAMPLES ? ", ..." : "");
       }
     }
   }

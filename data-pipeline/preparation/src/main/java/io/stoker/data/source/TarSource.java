@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -29,14 +30,15 @@ import org.apache.hadoop.fs.Path;
  *   <li>WebDataset: pairs of an image and a {@code .cls} file with the number of its class, of the
  *       same name up to the first dot;
  *   <li>ImageNet: a tar file that holds a tar file a class;
- *   <li>else: a folder a class.
+ *   <li>else: a folder a class, see {@link ClassFolders}; the archives of a split are one tree.
  * </ul>
  *
- * <p>Everything else in an archive is ignored and listed: links, hidden files, files that are not
- * images by name, labels without an image, and names that lead out of the archive.
+ * <p>Everything else in an archive is ignored and listed: links, hidden files and folders, files
+ * that are not images by name, labels without an image, images in no class folder of their split,
+ * and names that lead out of the archive.
  *
- * <p>An archive with train, val or test in its name is that split. Archives are read twice from end
- * to end, once here for the names, and each by one task.
+ * <p>An archive with train, val or test in its name is that split, unless its folders say another
+ * one. Archives are read from end to end here for the names, and again by one task for each split.
  */
 public final class TarSource implements ImageSource {
   private static final int LONGEST_LABEL = 20;
@@ -56,35 +58,64 @@ public final class TarSource implements ImageSource {
       archives.add(Contents.scan(fileSystem, file));
     }
     boolean numbered = archives.stream().anyMatch(archive -> !archive.labels.isEmpty());
+    Map<Optional<String>, ClassFolders> trees = numbered ? Map.of() : trees(archives);
     for (Contents archive : archives) {
-      archive.ignoreLabelsWithoutImage();
+      if (numbered) {
+        archive.ignoreLabelsWithoutImage();
+      } else {
+        archive.ignoreImagesWithoutClass(trees.get(archive.split()));
+      }
       ignored.addAll(archive.ignored);
     }
-    List<String> classNames = numbered ? numbers(archives) : folders(archives);
+    List<String> classNames = numbered ? numbers(archives) : folders(archives, trees);
     Map<String, Integer> indices = new HashMap<>();
     for (String name : classNames) {
       indices.put(name, indices.size());
     }
     List<SourcePart> parts = new ArrayList<>();
     for (Contents archive : archives) {
-      Map<String, Integer> labels = new HashMap<>();
+      ClassFolders tree = trees.get(archive.split());
+      Map<String, Map<String, Integer>> splits = new TreeMap<>();
       for (String image : archive.images) {
-        String label =
-            numbered ? archive.labels.get(key(image)) : className(image, archive.file.toString());
+        Optional<String> label =
+            numbered ? Optional.ofNullable(archive.labels.get(key(image))) : tree.className(image);
+        Optional<String> split =
+            (numbered ? Optional.<String>empty() : tree.split(image)).or(archive::split);
         Check.input(
-            label != null,
+            label.isPresent(),
             "Cannot read %s: %s has no .cls file next to it",
             archive.file,
             Inputs.shown(image));
-        Integer other = labels.put(image, indices.get(label));
+        Integer other =
+            splits
+                .computeIfAbsent(split.orElse(""), each -> new HashMap<>())
+                .put(image, indices.get(label.get()));
         Check.input(
             other == null, "Cannot read %s: it holds %s twice", archive.file, Inputs.shown(image));
       }
-      parts.add(
-          new TarPart(archive.file.toString(), split(archive.file.getName()).orElse(""), labels));
+      splits.forEach(
+          (split, labels) -> parts.add(new TarPart(archive.file.toString(), split, labels)));
     }
     long samples = archives.stream().mapToLong(archive -> archive.images.size()).sum();
     return new SourceListing(classNames, parts, OptionalLong.of(samples), List.of(), ignored);
+  }
+
+  /** The folders of all archives, by the split that the archives are named after. */
+  private static Map<Optional<String>, ClassFolders> trees(List<Contents> archives) {
+    Map<Optional<String>, List<String>> images = new HashMap<>();
+    for (Contents archive : archives) {
+      for (String image : archive.images) {
+        Check.input(
+            image.contains("/"),
+            "Cannot read %s: %s is in no folder and has no .cls file",
+            archive.file,
+            Inputs.shown(image));
+      }
+      images.computeIfAbsent(archive.split(), each -> new ArrayList<>()).addAll(archive.images);
+    }
+    Map<Optional<String>, ClassFolders> trees = new HashMap<>();
+    images.forEach((split, all) -> trees.put(split, ClassFolders.of(all)));
+    return trees;
   }
 
   private static List<Path> archives(FileSystem fileSystem, Path input, List<String> ignored)
@@ -126,35 +157,20 @@ public final class TarSource implements ImageSource {
     return IntStream.range(0, classes).mapToObj(Integer::toString).toList();
   }
 
-  private static List<String> folders(List<Contents> archives) {
+  private static List<String> folders(
+      List<Contents> archives, Map<Optional<String>, ClassFolders> trees) {
     TreeSet<String> names = new TreeSet<>();
     for (Contents archive : archives) {
-      archive.images.forEach(image -> names.add(className(image, archive.file.toString())));
+      ClassFolders tree = trees.get(archive.split());
+      archive.images.forEach(image -> tree.className(image).ifPresent(names::add));
     }
     return List.copyOf(names);
-  }
-
-  /** The folder that an image is in. */
-  private static String className(String image, String archive) {
-    int end = image.lastIndexOf('/');
-    Check.input(
-        end > 0,
-        "Cannot read %s: %s is in no folder and has no .cls file",
-        archive,
-        Inputs.shown(image));
-    return image.substring(image.lastIndexOf('/', end - 1) + 1, end);
   }
 
   /** The name that both files of a pair have: up to the first dot after the last slash. */
   static String key(String name) {
     int dot = name.indexOf('.', name.lastIndexOf('/') + 1);
     return dot < 0 ? name : name.substring(0, dot);
-  }
-
-  private static Optional<String> split(String name) {
-    return Arrays.stream(name.split("[^A-Za-z0-9]+"))
-        .flatMap(word -> SplitNames.of(word).stream())
-        .findFirst();
   }
 
   /** What an archive holds, without the images themselves. */
@@ -178,7 +194,8 @@ public final class TarSource implements ImageSource {
         if (!name.endsWith("/")) { // The files of a folder are entries of their own.
           ignored.add(shownIn(name));
         }
-      } else if (Inputs.isHidden(last) || !(last.endsWith(".cls") || isImage(last))) {
+      } else if (Arrays.stream(name.split("/")).anyMatch(Inputs::isHidden)
+          || !(last.endsWith(".cls") || isImage(last))) {
         ignored.add(shownIn(name));
       } else if (isImage(last)) {
         images.add(name);
@@ -200,6 +217,22 @@ public final class TarSource implements ImageSource {
 
     private static boolean isImage(String name) {
       return ImageCodec.isImageName(name);
+    }
+
+    /** The split that the archive is named after. */
+    Optional<String> split() {
+      return Arrays.stream(file.getName().split("[^A-Za-z0-9]+"))
+          .flatMap(word -> SplitNames.of(word).stream())
+          .findFirst();
+    }
+
+    void ignoreImagesWithoutClass(ClassFolders tree) {
+      for (String image : images) {
+        if (tree.className(image).isEmpty()) {
+          ignored.add(shownIn(image));
+        }
+      }
+      images.removeIf(image -> tree.className(image).isEmpty());
     }
 
     /** Labels are accounted for with their images; those of no image are not used. */

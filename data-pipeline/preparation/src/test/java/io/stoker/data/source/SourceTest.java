@@ -23,6 +23,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SourceTest {
   private static final Configuration HADOOP = new Configuration();
@@ -340,6 +342,72 @@ class SourceTest {
             Tuple.tuple("images.tar/n01/n01_2.JPEG", "n01"),
             Tuple.tuple("images.tar/n02/n02_1.JPEG", "n02"));
     assertThat(((SourceImage.Encoded) found.get(2).image()).file()).isEqualTo(image(3));
+  }
+
+  /** The same classes and splits as those of the folders that the archive was made of. */
+  @Test
+  void readsClassFoldersOfATarFileAsThoseOnADisk() throws IOException {
+    String[] names = {
+      "set-160/train/ant/1.png",
+      "set-160/train/ant/old/2.png",
+      "set-160/train/bee/3.png",
+      "set-160/train/stray.png",
+      "set-160/train/.cache/ant/4.png",
+      "set-160/val/ant/5.png",
+      "set-160/val/bee/6.png"
+    };
+    List<Object> entries = new ArrayList<>();
+    for (String name : names) {
+      write("disk/" + name, image(1));
+      entries.add(name);
+      entries.add(image(1));
+    }
+    write("archives/set.tar", tar(entries.toArray()));
+
+    List<Found> found = read("tar", folder.resolve("archives"));
+
+    assertThat(found)
+        .extracting(Found::path, Found::split, Found::label)
+        .containsExactlyInAnyOrder(
+            Tuple.tuple("set.tar/set-160/train/ant/1.png", "train", "ant"),
+            Tuple.tuple("set.tar/set-160/train/ant/old/2.png", "train", "ant"),
+            Tuple.tuple("set.tar/set-160/train/bee/3.png", "train", "bee"),
+            Tuple.tuple("set.tar/set-160/val/ant/5.png", "validation", "ant"),
+            Tuple.tuple("set.tar/set-160/val/bee/6.png", "validation", "bee"));
+    assertThat(found)
+        .extracting(each -> each.path().substring("set.tar/set-160/".length()))
+        .containsExactlyInAnyOrderElementsOf(
+            read("folder", folder.resolve("disk/set-160")).stream().map(Found::path).toList());
+    assertThat(list("tar", folder.resolve("archives")).ignored())
+        .containsExactlyInAnyOrder(
+            "set.tar/set-160/train/stray.png", "set.tar/set-160/train/.cache/ant/4.png");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "data.tar, set/ant/1.png, set/bee/2.png, none, ant, bee",
+    "data.tar, ant/1.png, ant/deep/2.png, none, ant, ant",
+    "data.tar, train/1.png, plane/2.png, none, train, plane",
+    "data.tar, train/steam/1.png, plane/2.png, none, train, plane",
+    "data.tar, test/ant/1.png, train/2.png, none, test, train",
+    "data.tar, set/train/ant/1.png, set/train/bee/2.png, train, ant, bee",
+    "data.tar, train/ant/1.png, train/ant/2.png, train, ant, ant",
+    "set-test.tar, a/b/ant/1.png, a/b/bee/2.png, test, ant, bee",
+    "train-data.tar, train/ant/1.png, train/bee/2.png, train, ant, bee",
+  })
+  void classFoldersAreBelowWhatAllImagesAreIn(
+      String archive, String one, String other, String split, String label, String second)
+      throws IOException {
+    write(archive, tar(one, image(1), other, image(2)));
+
+    ClassFolders folders = ClassFolders.of(List.of(one, other));
+    assertThat(folders.className(one)).hasValue(label);
+    assertThat(folders.className(other)).hasValue(second);
+    if (!label.equals(second)) { // A collection has two classes.
+      assertThat(read("tar", folder.resolve(archive)))
+          .extracting(Found::split, Found::label)
+          .containsExactlyInAnyOrder(Tuple.tuple(split, label), Tuple.tuple(split, second));
+    }
   }
 
   @Test

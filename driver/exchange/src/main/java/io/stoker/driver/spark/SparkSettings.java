@@ -8,6 +8,7 @@ import org.apache.spark.internal.config.ConfigEntry;
 import org.apache.spark.internal.config.Network$;
 import org.apache.spark.internal.config.Status$;
 import org.apache.spark.internal.config.UI$;
+import org.apache.spark.io.CompressionCodec;
 import scala.Tuple2;
 
 /**
@@ -35,15 +36,26 @@ public final class SparkSettings {
   public static void check(SparkConf conf) {
     boolean isDynamic = Boolean.parseBoolean(conf.get(DYNAMIC_ALLOCATION + "enabled", ""));
     for (Tuple2<String, String> each : conf.getAll()) {
-      ConfigEntry<?> key = ConfigEntry.findEntry(each._1());
-      try {
-        if (key != null && isRead(each._1(), isDynamic)) {
-          conf.get(key);
+      if (isRead(each._1(), isDynamic)) {
+        try {
+          read(each._1(), conf);
+        } catch (IllegalArgumentException e) {
+          throw new InputException(
+              "Cannot read %s=%s: %s".formatted(each._1(), each._2(), e.getMessage()), e);
         }
-      } catch (IllegalArgumentException e) {
-        throw new InputException(
-            "Cannot read %s=%s: %s".formatted(each._1(), each._2(), e.getMessage()), e);
       }
+    }
+  }
+
+  private static void read(String key, SparkConf conf) {
+    ConfigEntry<?> entry = ConfigEntry.findEntry(key);
+    if (entry != null) {
+      conf.get(entry);
+    }
+    switch (key) {
+      case "spark.default.parallelism" -> conf.getInt(key, 1); // Spark 3.5 does not describe it.
+      case "spark.io.compression.codec" -> CompressionCodec.createCodec(conf); // or a class's name
+      default -> {}
     }
   }
 

@@ -21,7 +21,9 @@ class SparkSettingsTest {
     "spark.ui.port, any",
     "spark.ui.retainedTasks, many",
     "spark.dynamicAllocation.enabled, perhaps",
-    "spark.shuffle.spill.compress, perhaps"
+    "spark.shuffle.spill.compress, perhaps",
+    "spark.default.parallelism, many",
+    "spark.io.compression.codec, strong"
   })
   void aValueThatSparkCannotReadIsNamedWithItsKey(String key, String value) {
     SparkConf conf = new SparkConf(false).set(key, value);
@@ -37,6 +39,8 @@ class SparkSettingsTest {
         new SparkConf(false)
             .set("spark.buffer.write.chunkSize", "256k")
             .set("spark.network.timeout", "5min")
+            .set("spark.default.parallelism", "4")
+            .set("spark.io.compression.codec", "lz4")
             .set("spark.executor.instances", "2")
             .set("spark.dynamicAllocation.maxExecutors", "infinity")
             .set("spark.history.fs.cleaner.enabled", "")

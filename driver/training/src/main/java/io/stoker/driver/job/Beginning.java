@@ -35,6 +35,11 @@ public record Beginning(
         initial);
   }
 
+  /** That of a job without a run folder: the values are those of the initial model itself. */
+  static Beginning ofJobWithoutRun(Optional<StoredModel> initial) {
+    return new Beginning(Optional.empty(), initial, Optional.empty());
+  }
+
   /** The initial model that a job names, if any. */
   static Optional<StoredModel> initial(TrainingConfig config, Configuration hadoop) {
     String checkpoint = config.initialization().checkpoint();

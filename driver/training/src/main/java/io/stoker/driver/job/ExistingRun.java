@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.job;
 
-/** What to do with a run folder that already holds a run. */
+/** What a job does with its run folder. */
 public enum ExistingRun {
-  /** End with an error: nothing is overwritten. */
+  /** Begins a run there; ends with an error if there is one already, so nothing is overwritten. */
   REFUSE,
-  /** Go on from its newest valid checkpoint. */
-  RESUME
+  /** Goes on from the newest valid checkpoint there. */
+  RESUME,
+  /** Leaves it alone: the job writes and reads no run. */
+  NONE
 }

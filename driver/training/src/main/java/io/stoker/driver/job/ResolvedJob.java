@@ -49,6 +49,7 @@ import org.slf4j.LoggerFactory;
  * @param run what its rounds do
  * @param engine what computes
  * @param folder where the run is
+ * @param existing what the job does with that folder
  * @param recorded the record of the run that is resumed; empty for a job that begins
  * @param beginning what it begins with
  */
@@ -56,6 +57,7 @@ public record ResolvedJob(
     TrainingRun run,
     Engine engine,
     RunFolder folder,
+    ExistingRun existing,
     Optional<RunRecord> recorded,
     Beginning beginning) {
   private static final Logger LOG = LoggerFactory.getLogger(ResolvedJob.class);
@@ -107,9 +109,11 @@ public record ResolvedJob(
         recorded.map(run -> folder.requireSameJob(asked, run.job())).orElse(asked);
     boolean frozen = LayerRates.of(config, model).frozenParameters(model) > 0;
     Beginning beginning =
-        recorded.isPresent()
-            ? Beginning.resumed(identity, frozen, folder, hadoop)
-            : Beginning.ofNewJob(initial, folder);
+        switch (existing) {
+          case REFUSE -> Beginning.ofNewJob(initial, folder);
+          case RESUME -> Beginning.resumed(identity, frozen, folder, hadoop);
+          case NONE -> Beginning.ofJobWithoutRun(initial);
+        };
     ComputeEnvironment environment =
         recorded
             .map(RunRecord::environment)
@@ -120,7 +124,7 @@ public record ResolvedJob(
     }
     TrainingRun run =
         new TrainingRun(spark, identity, model, shards, folder, beginning.values(), environment);
-    return new ResolvedJob(run, engine, folder, recorded, beginning);
+    return new ResolvedJob(run, engine, folder, existing, recorded, beginning);
   }
 
   /**
@@ -307,10 +311,10 @@ public record ResolvedJob(
             + " be rounded below zero; use --wire fp32",
         run.model().name(),
         wire.name().toLowerCase(Locale.ROOT));
-    if (recorded.isPresent()) {
-      requireMetric();
-    } else {
-      folder.refuseExisting();
+    switch (existing) {
+      case REFUSE -> folder.refuseExisting();
+      case RESUME -> requireMetric();
+      case NONE -> {}
     }
   }
 

@@ -69,7 +69,7 @@ public final class RateRangeRounds {
 
   private static List<RoundMetrics> trainNow(
       JavaSparkContext spark, TrainingConfig job, RateRange range) {
-    ResolvedJob resolved = ResolvedJob.of(spark, job, ExistingRun.REFUSE);
+    ResolvedJob resolved = ResolvedJob.of(spark, job, ExistingRun.NONE);
     resolved.check();
     spark.setJobGroup("lr", "lr: range test of the learning rate");
     try {

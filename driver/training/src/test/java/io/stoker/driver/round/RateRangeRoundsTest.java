@@ -61,6 +61,28 @@ class RateRangeRoundsTest {
     assertThat(losses("local[3]", config)).isEqualTo(one);
   }
 
+  /** Its first round is that of the job, which begins with the same values. */
+  @Test
+  void beginsWithTheInitialModelAndWhateverTheFolderHolds() {
+    TinyJob job = TinyJob.in(folder);
+    TrainingConfig config = job.config("run").learningRate(1e-3).build();
+    TrainingConfig going = job.config("further").init(job.run("run").toString()).build();
+    List<RoundMetrics> rounds;
+    List<RoundMetrics> trained;
+    try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
+      TrainJob.run(spark, config, ExistingRun.REFUSE, RoundListener.NONE);
+      rounds = RateRangeRounds.train(spark, going, RANGE);
+      TrainJob.run(spark, going, ExistingRun.REFUSE, RoundListener.NONE);
+      trained =
+          MetricsLog.read(
+              new org.apache.hadoop.fs.Path(job.run("further").toString()),
+              spark.hadoopConfiguration());
+    }
+
+    assertThat(rounds).hasSize(13);
+    assertThat(rounds.get(0).loss()).isEqualTo(trained.get(0).loss());
+  }
+
   @Test
   @Timeout(120)
   void waitsUntilAnotherJobOfTheApplicationHasEnded() throws Exception {
