@@ -177,6 +177,18 @@ public final class Storage {
         : CLASS_NAME.matcher(line).replaceAll("");
   }
 
+  /**
+   * A path without symbolic links, as far as it is there.
+   *
+   * @param path with its filesystem
+   * @throws IOException if the filesystem cannot be reached
+   */
+  public static Path real(Path path, Configuration hadoop) throws IOException {
+    return of(path, hadoop) instanceof RawLocalFileSystem local
+        ? new Path(LOCAL, null, local.pathToFile(path).getCanonicalPath())
+        : path;
+  }
+
   /** Whether a path is a named pipe, a socket or a device. */
   public static boolean isSpecial(FileSystem fileSystem, Path path) {
     if (!(fileSystem instanceof RawLocalFileSystem local)) {

@@ -7,11 +7,12 @@ import io.stoker.driver.checkpoint.CheckpointFinding;
 import io.stoker.driver.checkpoint.CheckpointFinding.State;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.command.Console;
+import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.run.ModelFiles;
-import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,9 +26,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "",
       "Reads each checkpoint from end to end and verifies its manifest, the length and SHA-256 of"
-          + " its model file, and the model. A damaged checkpoint ends the command with exit code"
-          + " 3. A checkpoint without a manifest is unfinished: it is being written, or its writer"
-          + " was killed. Other commands do not read it."
+          + " its model file, and the model. If one is damaged, the exit code is 3. A checkpoint"
+          + " without a manifest is unfinished: it is being written, or its writer was killed."
+          + " Other commands do not read it."
     })
 final class CheckpointsCommand extends StokerCommand {
   @Parameters(paramLabel = "RUN", description = "The run folder; a URI.")
@@ -45,21 +46,23 @@ final class CheckpointsCommand extends StokerCommand {
             .filter(finding -> finding.state() == State.DAMAGED)
             .map(CheckpointFinding::reason)
             .toList();
-    Check.undamaged(
-        damaged.isEmpty(),
-        "%d of %d checkpoints of %s are damaged: %s",
-        damaged.size(),
-        findings.size(),
-        run,
-        String.join("; ", damaged));
     Table table = new Table(1, 2).row("checkpoint", "round", "epoch", "state", "parameters");
     ObjectNode json = Report.object();
     json.put("run", run).putArray("checkpoints");
     for (CheckpointFinding finding : findings) {
       add(finding, table, json);
     }
-    return new Report(
-        findings.isEmpty() ? "no checkpoints in %s%n".formatted(run) : table.toString(), json);
+    Report report =
+        new Report(
+            findings.isEmpty() ? "no checkpoints in %s%n".formatted(run) : table.toString(), json);
+    if (damaged.isEmpty()) {
+      return report;
+    }
+    show(report);
+    throw new DamagedException(
+        Line.of(
+            "%d of %d checkpoints of %s are damaged: %s",
+            damaged.size(), findings.size(), run, String.join("; ", damaged)));
   }
 
   private static void add(CheckpointFinding finding, Table table, ObjectNode json) {

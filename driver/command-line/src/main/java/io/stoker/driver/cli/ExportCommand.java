@@ -93,7 +93,7 @@ final class ExportCommand extends StokerCommand {
             opset == null ? OnnxOptions.DEFAULT_OPSET : opset,
             inputName == null ? OnnxOptions.DEFAULT_INPUT : inputName,
             normalization == null ? OnnxOptions.Normalization.INCLUDE : normalization);
-    OutputFile file = SparkSetup.outputFile(output, overwrite);
+    OutputFile file = SparkSetup.outputFile(output, overwrite, checkpoint.uri);
     Configuration hadoop = SparkSetup.hadoop();
     StoredModel model = checkpoint.open(hadoop);
     ObjectNode json =

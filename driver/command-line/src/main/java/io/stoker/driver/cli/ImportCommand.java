@@ -136,8 +136,8 @@ final class ImportCommand extends StokerCommand {
             optional(imageSize),
             Optional.ofNullable(mean),
             Optional.ofNullable(deviation),
-            Optional.ofNullable(classNames).map(ImportCommand::lines));
-    OutputFile file = SparkSetup.outputFile(output, overwrite);
+            Optional.ofNullable(classNames).map(ImportCommand::names));
+    OutputFile file = SparkSetup.outputFile(output, overwrite, weights);
     return report(ImportJob.run(request, file, SparkSetup.hadoop()), file);
   }
 
@@ -145,22 +145,24 @@ final class ImportCommand extends StokerCommand {
     return value == null ? OptionalInt.empty() : OptionalInt.of(value);
   }
 
-  private static List<String> lines(Path file) {
+  private static List<String> names(Path file) {
     byte[] bytes =
         UserFile.read("Cannot read --class-names " + file, file, MAXIMUM_CLASS_NAMES_BYTES);
     try {
-      List<String> lines =
+      List<String> names =
           StandardCharsets.UTF_8
               .newDecoder()
               .decode(ByteBuffer.wrap(bytes))
               .toString()
+              .replaceFirst("^\uFEFF", "") // Some editors begin a file with a byte order mark.
               .lines()
+              .map(String::stripTrailing)
               .toList();
-      Check.input(
-          lines.stream().noneMatch(String::isBlank),
+      Check.input( // Two classes may have one name: ImageNet has two of cranes.
+          names.stream().noneMatch(String::isEmpty),
           "Invalid --class-names: %s has an empty line",
           file);
-      return lines;
+      return names;
     } catch (CharacterCodingException e) {
       throw new InputException("Invalid --class-names: %s is no UTF-8 text".formatted(file), e);
     }

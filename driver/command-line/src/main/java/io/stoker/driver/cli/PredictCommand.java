@@ -15,14 +15,18 @@ import io.stoker.driver.evaluate.PredictJob;
 import io.stoker.driver.evaluate.PredictRequest;
 import io.stoker.driver.score.BulkPredictJob;
 import io.stoker.driver.score.BulkPredictRequest;
+import io.stoker.driver.score.BulkPredictResult;
 import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "predict",
@@ -35,8 +39,10 @@ import picocli.CommandLine.Parameters;
     },
     description = {
       "",
-      "An image that cannot be read has a line on stderr; the others are classified, and the exit"
-          + " code is 2, or 4 where storage failed. In a terminal the images are drawn."
+      "Named images are drawn in a terminal. One that cannot be read has a line on stderr; the"
+          + " others are classified, and the exit code is 2, or 4 where storage failed. With"
+          + " --input, images that cannot be read are counted and listed, and the exit code is 2"
+          + " only if none could be read."
     })
 final class PredictCommand extends StokerCommand {
   @Mixin private CheckpointOption checkpoint;
@@ -100,17 +106,20 @@ final class PredictCommand extends StokerCommand {
 
   @Mixin private ExactPixelsOption exactPixels;
 
+  @Spec private CommandSpec spec;
+
   PredictCommand(Console console) {
     super(console);
   }
 
   @Override
   protected Report execute() {
-    if (input != null || output != null) {
+    if (input != null || (output != null && images.isEmpty())) {
       return bulk();
     }
     Check.input(
         !images.isEmpty(), "Missing images: name at least one file, or say --input and --output");
+    refuseBulkOptions();
     PredictRequest request = new PredictRequest(inference(), images, top.classes());
     Optional<OutputPicture> picture = Optional.ofNullable(save).map(PredictCommand::picture);
     if (picture.isPresent()) {
@@ -120,6 +129,15 @@ final class PredictCommand extends StokerCommand {
     PredictJob.run(SparkSetup.hadoop(), request, report);
     report.writePicture();
     return report.report();
+  }
+
+  private void refuseBulkOptions() {
+    for (String option : List.of("--output", "--overwrite", "--split", "--batch")) {
+      Check.input(
+          !spec.commandLine().getParseResult().hasMatchedOption(option),
+          "Invalid option %s: it goes with --input, not with named images",
+          option);
+    }
   }
 
   private static OutputPicture picture(String file) {
@@ -150,8 +168,16 @@ final class PredictCommand extends StokerCommand {
             overwrite
                 ? BulkPredictRequest.ExistingOutput.OVERWRITE
                 : BulkPredictRequest.ExistingOutput.REFUSE);
+    BulkPredictResult result;
     try (JavaSparkContext spark = SparkSetup.start("predict")) {
-      return BulkPrediction.report(BulkPredictJob.run(spark, request));
+      result = BulkPredictJob.run(spark, request);
     }
+    Report report = BulkPrediction.report(result);
+    if (result.unreadable() == 0 || result.unreadable() < result.images()) {
+      return report;
+    }
+    show(report);
+    throw new InputException(
+        "Cannot read any image in %s (the column error in %s says why)".formatted(input, output));
   }
 }

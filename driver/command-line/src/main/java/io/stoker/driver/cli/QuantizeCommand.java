@@ -99,8 +99,8 @@ final class QuantizeCommand extends StokerCommand {
             new EvaluateRequest(checkpoint.inference(engine), data.uri, split, batch, 1),
             images,
             mostLoss);
-    OutputFile file = SparkSetup.outputFile(output, overwrite);
-    SparkSetup.outputFile(Calibration.file(file.path()).toString(), overwrite);
+    OutputFile file = SparkSetup.outputFile(output, overwrite, checkpoint.uri);
+    SparkSetup.outputFile(Calibration.file(file.path()).toString(), overwrite, checkpoint.uri);
     try (JavaSparkContext spark = SparkSetup.start("quantize")) {
       return report(QuantizeJob.run(spark, request, file, console()::say), file);
     }

@@ -101,6 +101,10 @@ class CardCommandTest {
     assertThat(noBatch.err()).startsWith("stoker: Invalid --batch: 0").hasLineCount(1);
 
     train();
+    Commands.Outcome noSplit = commands.run(command() + " --split nope");
+    assertThat(noSplit.exitCode()).isEqualTo(2);
+    assertThat(noSplit.err()).startsWith("stoker: No split 'nope'").hasLineCount(1);
+
     Commands.Outcome unwritable = commands.run(command() + " --output /proc/card.md");
     assertThat(unwritable.exitCode()).isEqualTo(4);
     assertThat(unwritable.err()).startsWith("stoker: Cannot write --output").hasLineCount(1);

@@ -190,6 +190,20 @@ class FormatCommandsTest {
   }
 
   @Test
+  void blanksAndAByteOrderMarkAreNotPartOfAClassName() throws IOException {
+    commands.json(in("export --checkpoint MODEL --format safetensors --output DIR/m.safetensors"));
+    Files.writeString(folder.resolve("names.txt"), "\uFEFFone\r\ntwo \t\r\nthe third  ");
+
+    commands.json(
+        in(
+            "import --model lenet5 --weights DIR/m.safetensors --output DIR/again.zip"
+                + " --class-names DIR/names.txt"));
+
+    assertThat(predictions("again.zip").findValuesAsText("name"))
+        .containsExactlyInAnyOrder("one", "two", "the third");
+  }
+
+  @Test
   void anExistingFileIsReplacedOnRequestOnly() throws IOException {
     String export = in("export --checkpoint MODEL --format onnx --output DIR/m.onnx");
     Files.writeString(folder.resolve("m.onnx"), "mine");
@@ -203,6 +217,45 @@ class FormatCommandsTest {
 
     assertThat(commands.run(export + " --overwrite").exitCode()).isZero();
     assertThat(folder.resolve("m.onnx")).isNotEmptyFile();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "export --checkpoint MODEL --format safetensors --output MODEL",
+        "export --checkpoint MODEL --format onnx --output DIR/link/model.zip",
+        "export --checkpoint DIR/link/model.zip --format onnx --output MODEL",
+        "import --weights MODEL --model lenet5 --output MODEL"
+      })
+  void theFileThatIsReadIsNeverReplaced(String command) throws IOException {
+    Files.createSymbolicLink(folder.resolve("link"), folder);
+    byte[] before = Files.readAllBytes(folder.resolve("model.zip"));
+
+    commands
+        .run(in(command + " --overwrite"))
+        .assertRefused("model.zip is the file that is read (choose another one)");
+
+    assertThat(folder.resolve("model.zip")).hasBinaryContent(before);
+  }
+
+  @Test
+  void noFileOfACheckpointIsReplaced() throws IOException {
+    Path checkpoint = Files.createDirectories(folder.resolve("run/checkpoints/000043"));
+    Files.writeString(checkpoint.resolve("manifest.json"), "{}");
+    Files.writeString(checkpoint.resolve("model.zip"), "kept");
+
+    for (String name : List.of("model.zip", "manifest.json", "model.onnx")) {
+      commands
+          .run(
+              in(
+                  "export --checkpoint MODEL --format onnx --overwrite --output"
+                      + " DIR/run/checkpoints/000043/"
+                      + name))
+          .assertRefused(name + " lies in the folder of a checkpoint");
+    }
+
+    assertThat(checkpoint.resolve("model.zip")).hasContent("kept");
+    assertThat(checkpoint).isDirectoryNotContaining("glob:**.onnx");
   }
 
   @ParameterizedTest

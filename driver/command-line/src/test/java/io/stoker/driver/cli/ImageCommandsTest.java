@@ -106,6 +106,29 @@ class ImageCommandsTest {
   }
 
   @Test
+  void aFolderOfWhichNoImageCanBeReadIsListedAndFails() throws IOException {
+    Path input = Files.createDirectory(scratch.resolve("photos"));
+    Files.writeString(input.resolve("text.png"), "no image");
+    Path output = scratch.resolve("out");
+
+    Commands.Outcome outcome = predict("--input", input, "--output", output);
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.out()).contains("0 classified, 1 unreadable");
+    assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker: ")))
+        .containsExactly(
+            "stoker: Cannot read any image in %s (the column error in %s says why)"
+                .formatted(input, output));
+    assertThat(output.resolve("_SUCCESS")).exists();
+
+    Files.copy(images.get(0), input.resolve("image.png"));
+    outcome = predict("--input", input, "--output", output, "--overwrite");
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    assertThat(outcome.out()).contains("1 classified, 1 unreadable");
+  }
+
+  @Test
   void picturesAreOfTheReadableImages() throws IOException {
     Path sheet = scratch.resolve("new/seen.png");
 

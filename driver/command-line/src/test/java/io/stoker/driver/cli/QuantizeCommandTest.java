@@ -74,6 +74,7 @@ class QuantizeCommandTest {
       value = {
         "--output DIR/there.zip | exists (say --overwrite to replace it)",
         "--output DIR/hot.zip | hot.calibration.json exists (say --overwrite to replace it)",
+        "--output RUN/checkpoints/000006/new.zip --overwrite | in the folder of a checkpoint",
         "--output DIR/new.zip --most-loss -1 | Invalid most loss: -1.0",
         "--output DIR/new.zip --most-loss NaN | NaN",
         "--output DIR/new.zip --most-loss 101 | Invalid most loss: 101.0",

@@ -93,6 +93,25 @@ class ReportCommandTest {
     assertThat(view.at("/details/notes")).hasSize(2);
   }
 
+  @Test
+  void aSplitThatTheDataDoNotHaveIsRefused() throws IOException {
+    Commands.writeImages(folder.resolve("images"), 40);
+    commands.json(
+        "prepare --input %s --output %s --channels 1 --size 28"
+            .formatted(folder.resolve("images"), folder.resolve("data")));
+    RunOnDisk.in(folder.resolve("run"), 9);
+    String report = report("run") + " --split nope";
+
+    Outcome outcome = commands.run(report + " --data " + folder.resolve("data"));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err()).startsWith("stoker: No split 'nope'").hasLineCount(1);
+    assertThat(folder.resolve("report.html")).doesNotExist();
+    assertThat(view(commands.json(report)).at("/details/notes/0").asText())
+        .as("which splits data have that are gone, nobody knows")
+        .startsWith("the data and its samples (");
+  }
+
   private void assertFails(String run, int exitCode, String reason) {
     Outcome outcome = commands.run(report(run));
     assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(exitCode);

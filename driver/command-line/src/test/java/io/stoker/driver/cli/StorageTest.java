@@ -239,6 +239,15 @@ class StorageTest extends OnStorages {
 
     assertThat(outcome.exitCode()).isEqualTo(3);
     assertThat(outcome.err()).contains("1 of 2 checkpoints", "000004", "it has 3 bytes");
+    assertThat(outcome.out().lines())
+        .satisfiesExactly(
+            line -> assertThat(line).startsWith("checkpoint "),
+            line -> assertThat(line).contains(" valid "),
+            line -> assertThat(line).startsWith("000004 ").contains(" damaged "));
+    Outcome json = commands.run("checkpoints " + roots.get("local") + "/damaged --json");
+    assertThat(json.exitCode()).isEqualTo(3);
+    assertThat(new Outcome(0, json.out(), "").json().findValuesAsText("state"))
+        .containsExactly("valid", "damaged");
     Files.delete(checkpoints.resolve("000004/manifest.json"));
     assertThat(
             commands

@@ -4,7 +4,9 @@ package io.stoker.driver.command;
 import io.stoker.base.PeriodicTask;
 import io.stoker.data.storage.OutputFile;
 import io.stoker.data.storage.OutputFolder;
+import io.stoker.data.storage.Storage;
 import io.stoker.data.storage.StorageDefaults;
+import io.stoker.driver.checkpoint.CheckpointStore;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.LostExecutors;
@@ -22,12 +24,15 @@ import io.stoker.failure.ResourceException;
 import io.stoker.failure.StokerException;
 import io.stoker.worker.runtime.TaskDevices;
 import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.util.ShutdownHookManager;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
@@ -351,14 +356,33 @@ public final class SparkSetup {
    * The file that {@code --output} names.
    *
    * @param overwrite whether an existing file is replaced
-   * @throws io.stoker.failure.InputException if it cannot be written
+   * @param input what the command reads, which stays as it is
+   * @throws InputException if it is the input, lies in a checkpoint, or cannot be written
    */
-  public static OutputFile outputFile(String uri, boolean overwrite) {
+  public static OutputFile outputFile(String uri, boolean overwrite, String input) {
     OutputFile file = outputFile("--output", uri);
+    requireHarmless(file.path(), input);
     if (!overwrite) {
       file.refuseExisting("say --overwrite to replace it");
     }
     return file;
+  }
+
+  private static void requireHarmless(Path output, String input) {
+    Configuration hadoop = hadoop();
+    Path read = Locations.absolute(input, hadoop);
+    try {
+      Check.input(
+          !Storage.real(output, hadoop).equals(Storage.real(read, hadoop)),
+          "Invalid --output: %s is the file that is read (choose another one)",
+          output);
+      Check.input(
+          !CheckpointStore.isCheckpoint(output.getParent(), hadoop),
+          "Invalid --output: %s lies in the folder of a checkpoint (choose another folder)",
+          output);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach --output " + output, e);
+    }
   }
 
   /** Checks likewise that files can be written to a folder. */

@@ -53,8 +53,7 @@ public final class ModelCardJob {
     RunRecord record = RunFolder.at(Locations.absolute(request.run(), hadoop), hadoop).recorded();
     StoredModel model = ModelFiles.open(request.run(), hadoop);
     model.requireFinite();
-    String location =
-        request.data().isBlank() ? record.job().config().data().uri() : request.data();
+    String location = request.dataOf(record);
     List<String> missing = new ArrayList<>();
     Optional<ShardFolder> data = Optional.empty();
     Optional<EvaluationReport> evaluation = Optional.empty();

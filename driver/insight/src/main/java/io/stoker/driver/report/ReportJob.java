@@ -66,8 +66,7 @@ public final class ReportJob {
     RunRecord record = RunFolder.at(folder, hadoop).recorded();
     List<RoundMetrics> rounds = MetricsLog.read(folder, hadoop);
     RunSummary summary = RunSummary.of(folder, hadoop, Instant.now());
-    String location =
-        request.data().isBlank() ? record.job().config().data().uri() : request.data();
+    String location = request.dataOf(record);
     tryTo("the data and its samples", () -> addData(location, record));
     if (details.has("data")) {
       tryTo("the evaluation", () -> addEvaluation(location));

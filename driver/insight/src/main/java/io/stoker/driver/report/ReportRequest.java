@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.report;
 
+import io.stoker.driver.run.RunRecord;
+
 /**
  * What a report is made of.
  *
@@ -10,4 +12,13 @@ package io.stoker.driver.report;
  * @param batch examples of one forward pass
  * @param engine the engine's name or {@code auto}
  */
-public record ReportRequest(String run, String data, String split, int batch, String engine) {}
+public record ReportRequest(String run, String data, String split, int batch, String engine) {
+  /**
+   * Where the shards are.
+   *
+   * @param record says where they were
+   */
+  public String dataOf(RunRecord record) {
+    return data.isBlank() ? record.job().config().data().uri() : data;
+  }
+}

@@ -18,7 +18,6 @@ import io.stoker.driver.run.ModelFiles;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.run.RunLock;
 import io.stoker.failure.DamagedException;
-import io.stoker.failure.InputException;
 import io.stoker.worker.TinyShards;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -135,7 +134,7 @@ class DamagedRecordsTest {
           .isInstanceOf(DamagedException.class);
       assertThatCode(() -> ModelFiles.open(run.toString(), hadoop))
           .as(mutation.name())
-          .isInstanceOf(InputException.class)
+          .isInstanceOf(DamagedException.class)
           .hasMessageContaining("no valid checkpoint");
     }
   }

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -222,6 +223,20 @@ public final class CheckpointStore {
     return List.copyOf(models);
   }
 
+  /** Whether there is a checkpoint that its writer has finished, valid or not. */
+  public boolean hasComplete() {
+    try {
+      for (Path candidate : foldersNewestFirst()) {
+        if (hasManifest(candidate)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read checkpoints of " + folder.getParent(), e);
+    }
+  }
+
   /** Verifies all checkpoints of the run, oldest first. */
   public List<CheckpointFinding> verify() {
     List<CheckpointFinding> findings = new ArrayList<>();
@@ -261,6 +276,18 @@ public final class CheckpointStore {
     } catch (FileNotFoundException e) {
       return true;
     }
+  }
+
+  /** Whether a folder is a checkpoint, valid or not: it has a manifest, and the name or a model. */
+  public static boolean isCheckpoint(Path folder, Configuration hadoop) throws IOException {
+    FileSystem fileSystem = Storage.of(folder, hadoop);
+    return fileSystem.exists(new Path(folder, CheckpointManifest.FILE))
+        && (isInPlace(folder) || fileSystem.exists(new Path(folder, ModelBlob.FILE)));
+  }
+
+  private static boolean isInPlace(Path checkpoint) {
+    return NAME.matcher(checkpoint.getName()).matches()
+        && checkpoint.getParent().getName().equals(FOLDER);
   }
 
   /**

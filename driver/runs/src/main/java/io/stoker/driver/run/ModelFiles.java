@@ -13,6 +13,7 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.failure.StokerException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -34,11 +35,11 @@ public final class ModelFiles {
    * @param hadoop how to reach it
    * @return oldest first; damaged ones are skipped with a warning
    * @throws InputException if it is no run folder, or has fewer valid checkpoints
+   * @throws DamagedException if all that it has are damaged
    */
   public static List<StoredModel> newest(
       String run, int count, ParameterChoice choice, Configuration hadoop) {
-    List<StoredModel> models =
-        new CheckpointStore(runFolder(run, hadoop), hadoop).newestValid(count);
+    List<StoredModel> models = newestValid(run, count, hadoop);
     Check.input(
         models.size() == count,
         "Run folder %s has %d valid checkpoints, too few for a mean of %d",
@@ -55,13 +56,29 @@ public final class ModelFiles {
    * @param choice which of their parameters are meant
    * @param hadoop how to reach it
    * @return oldest first; damaged ones are skipped with a warning
-   * @throws InputException if it is no run folder, or has no valid checkpoint
+   * @throws InputException if it is no run folder, or has no checkpoint
+   * @throws DamagedException if all that it has are damaged
    */
   public static List<StoredModel> all(String run, ParameterChoice choice, Configuration hadoop) {
-    List<StoredModel> models =
-        new CheckpointStore(runFolder(run, hadoop), hadoop).newestValid(Integer.MAX_VALUE);
-    Check.input(!models.isEmpty(), "Run folder %s has no valid checkpoint", run);
-    return models.stream().map(model -> model.with(choice)).toList();
+    return newestValid(run, Integer.MAX_VALUE, hadoop).stream()
+        .map(model -> model.with(choice))
+        .toList();
+  }
+
+  private static List<StoredModel> newestValid(String run, int count, Configuration hadoop) {
+    CheckpointStore checkpoints = new CheckpointStore(runFolder(run, hadoop), hadoop);
+    List<StoredModel> models = checkpoints.newestValid(count);
+    if (models.isEmpty()) {
+      throw noneValid(run, checkpoints);
+    }
+    return models;
+  }
+
+  private static StokerException noneValid(String run, CheckpointStore checkpoints) {
+    String message = "Run folder %s has no valid checkpoint".formatted(run);
+    return checkpoints.hasComplete()
+        ? new DamagedException(message + " (all are damaged, as the warnings above say)")
+        : new InputException(message);
   }
 
   /**
@@ -138,10 +155,10 @@ public final class ModelFiles {
             .bestValidation()
             .flatMap(best -> checkpoints.validAt(best.validation().round()))
             .or(checkpoints::newestValid)
-            .orElseThrow(
-                () -> new InputException("Run folder %s has no valid checkpoint".formatted(uri)));
+            .orElseThrow(() -> noneValid(uri, checkpoints));
       }
-      if (fileSystem.exists(new Path(path, ModelBlob.FILE))) {
+      if (fileSystem.exists(new Path(path, ModelBlob.FILE))
+          || CheckpointStore.isCheckpoint(path, hadoop)) {
         return CheckpointStore.open(path, hadoop);
       }
       Check.input(

@@ -198,6 +198,12 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
         "'%s' needs two %s: {from: X, to: Y}",
         name,
         whole ? "integers" : "numbers");
+    Check.input(
+        !whole || (from.canConvertToLong() && to.canConvertToLong()),
+        "'%s' is out of range of long: %s to %s",
+        name,
+        from,
+        to);
     String scale = node.path("scale").asText("linear");
     Check.input(
         scale.equals("log") || scale.equals("linear"),

@@ -35,6 +35,9 @@ class SearchSpaceTest {
         "learning-rate: {from: 0.1, to: 1, scale: lgo}|unknown scale 'lgo' of 'learning-rate'",
         "learning-rate: {from: 0.1, too: 1}|unknown key 'too' of 'learning-rate'; did you mean",
         "batch: {from: 0.5, to: 4}|'batch' needs two integers: {from: X, to: Y}",
+        "seed: {from: 1, to: 99999999999999999999}|'seed' is out of range of long: 1 to"
+            + " 99999999999999999999",
+        "seed: {from: -99999999999999999999, to: 1}|'seed' is out of range of long: ",
         "model: {from: 1, to: 2}|'model' has no range: it is no number (say '[A, B]')",
         "model: [lenet5]|'model' needs at least two values",
         "model: [lenet5, lenet5]|'model' has a value twice",

@@ -131,6 +131,11 @@ public final class BulkPredictJob {
           samples,
           0);
     }
+    Check.input(
+        split.isEmpty(),
+        "Invalid --split: '%s' (input %s holds no shards, and only these have splits)",
+        split,
+        input);
     ImageTree tree = ImageTree.of(fileSystem, input, ImageTree.Links.ANYWHERE);
     List<Row> files = new ArrayList<>();
     tree.images().forEach(file -> files.add(RowFactory.create(file.path().toString(), null)));

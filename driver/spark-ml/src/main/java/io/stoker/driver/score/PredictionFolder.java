@@ -83,8 +83,8 @@ final class PredictionFolder {
    * @throws io.stoker.failure.ResourceException if the folder cannot be written to
    */
   void check(Path input, BulkPredictRequest.ExistingOutput existing) throws IOException {
-    Path real = real(path);
-    Path realInput = real(input);
+    Path real = Storage.real(path, hadoop);
+    Path realInput = Storage.real(input, hadoop);
     Check.input(
         !isWithin(realInput, real) && !isWithin(real, realInput),
         "Invalid output: %s (input %s and output must not lie in each other)",
@@ -274,14 +274,6 @@ final class PredictionFolder {
 
   private List<FileStatus> present() throws IOException {
     return WriteProbe.entries(path, fileSystem);
-  }
-
-  /** A path without symbolic links, as far as it is there. */
-  private Path real(Path location) throws IOException {
-    FileSystem of = Storage.of(location, hadoop);
-    return of instanceof RawLocalFileSystem local
-        ? new Path("file", null, local.pathToFile(location).getCanonicalPath())
-        : location;
   }
 
   private static boolean isWithin(Path inner, Path outer) {

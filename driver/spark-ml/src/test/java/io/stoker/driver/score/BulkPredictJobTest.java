@@ -219,6 +219,27 @@ class BulkPredictJobTest {
     assertThat(written().select("sample_id").collectAsList()).doesNotHaveDuplicates().hasSize(321);
   }
 
+  @Test
+  void aSplitIsOfShardsOnly() throws IOException {
+    Path photos = scratch.resolve("photos");
+    TinyImages.write(job.data(), photos);
+    BulkPredictRequest request =
+        new BulkPredictRequest(
+            new Inference(job.run("run").toString(), "auto"),
+            photos.toString(),
+            scratch.resolve("out").toString(),
+            "test",
+            2,
+            16,
+            ExistingOutput.REFUSE);
+
+    assertThatThrownBy(() -> BulkPredictJob.run(spark, request))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid --split: 'test'")
+        .hasMessageContaining("holds no shards");
+    assertThat(scratch.resolve("out")).doesNotExist();
+  }
+
   /** What attempts that failed have written is no prediction. */
   @Test
   void eachImageHasOneRowWhereEachTaskFailsOnce() throws IOException {

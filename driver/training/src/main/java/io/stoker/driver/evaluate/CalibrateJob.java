@@ -45,7 +45,7 @@ public final class CalibrateJob {
   private static final double HIGHEST = 20;
 
   private static final double TOLERANCE = 1e-9;
-  private static final int MOST_STEPS = 100;
+  private static final int NEWTON_STEPS = 100;
 
   private static final Logger LOG = LoggerFactory.getLogger(CalibrateJob.class);
 
@@ -165,14 +165,19 @@ public final class CalibrateJob {
 
   /**
    * Newton's method, for a loss that is convex in the factor; a step that leaves the bounds known
-   * so far is replaced by their geometric mean. The loss of a model without mistakes falls for
-   * ever, and the factor stays 1.
+   * so far is replaced by their geometric mean, and so are all steps if these do not suffice. The
+   * loss of a model without mistakes falls for ever, and the factor stays 1.
    */
   static double bestFactor(DoubleFunction<Sums> loss) {
     double low = LOWEST;
     double high = HIGHEST;
     double factor = 1;
-    for (int step = 0; step < MOST_STEPS; step++) {
+    boolean found = false;
+    for (int step = 0; !found; step++) {
+      if (step == NEWTON_STEPS && loss.apply(HIGHEST).slope() <= 0) {
+        factor = HIGHEST; // On a tail, a step is too short to get there.
+        break;
+      }
       Sums sums = loss.apply(factor);
       if (sums.slope() > 0) {
         high = factor;
@@ -180,14 +185,11 @@ public final class CalibrateJob {
         low = factor;
       }
       double next = factor - sums.slope() / sums.curvature();
-      if (!(next > low && next < high)) { // also if it is not a number
+      if (step >= NEWTON_STEPS || !(next > low && next < high)) { // also if it is not a number
         next = Math.sqrt(low * high);
       }
-      boolean found = Math.abs(next - factor) <= TOLERANCE * factor;
+      found = Math.abs(next - factor) <= TOLERANCE * factor;
       factor = next;
-      if (found) {
-        break;
-      }
     }
     if (factor < (1 - 1e-6) * HIGHEST) {
       return factor;

@@ -256,6 +256,37 @@ class CheckpointTest {
   }
 
   @Test
+  void isDamageWhereItsModelFileIsGoneAndNoOtherIsValid() throws IOException {
+    for (int round = 2; round <= 6; round += 2) {
+      Files.delete(checkpoint(round).resolve("model.zip"));
+    }
+
+    assertThatThrownBy(() -> ModelFiles.open(checkpoint(6).toString(), hadoop))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("000006/model.zip: it is missing");
+    assertThatThrownBy(() -> ModelFiles.open(run.toString(), hadoop))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageContaining("has no valid checkpoint (all are damaged");
+    assertThatThrownBy(() -> ModelFiles.all(run.toString(), ParameterChoice.BEST, hadoop))
+        .isInstanceOf(DamagedException.class);
+    assertThatThrownBy(() -> ModelFiles.newest(run.toString(), 2, ParameterChoice.BEST, hadoop))
+        .isInstanceOf(DamagedException.class);
+  }
+
+  @Test
+  void isNoDamageWhereNoneOfItsRunIsFinished() throws IOException {
+    for (int round = 2; round <= 6; round += 2) {
+      Files.delete(checkpoint(round).resolve("manifest.json"));
+    }
+
+    assertThatThrownBy(() -> ModelFiles.open(run.toString(), hadoop))
+        .isInstanceOf(InputException.class)
+        .hasMessageEndingWith("has no valid checkpoint");
+    assertThatThrownBy(() -> ModelFiles.all(run.toString(), ParameterChoice.BEST, hadoop))
+        .isInstanceOf(InputException.class);
+  }
+
+  @Test
   void saysThatANewerStokerWroteIt() throws IOException {
     for (Path file : List.of(checkpoint(6).resolve("manifest.json"), run.resolve("run.json"))) {
       ObjectNode record = (ObjectNode) json(file);

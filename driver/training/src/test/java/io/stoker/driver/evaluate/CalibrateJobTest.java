@@ -152,6 +152,43 @@ class CalibrateJobTest {
     }
   }
 
+  /**
+   * Sums over examples of two classes whose logits differ by a margin.
+   *
+   * @param right the weight of those that are predicted right
+   * @param wrong the weight of the others
+   */
+  private static Sums ofTwoClasses(double margin, double right, double wrong, double factor) {
+    double lower = 1 / (1 + Math.exp(margin * factor));
+    return new Sums(
+        1,
+        (right + wrong) * Math.log1p(Math.exp(-margin * factor)) + wrong * margin * factor,
+        margin * (wrong * (1 - lower) - right * lower),
+        margin * margin * (right + wrong) * lower * (1 - lower));
+  }
+
+  @Test
+  void noTemperatureFitsAModelWithoutMistakesHoweverSureItIs() {
+    for (double margin : new double[] {0.5, 5, 12, 40}) {
+      try (LogLines log = LogLines.of(CalibrateJob.class)) {
+        assertThat(CalibrateJob.bestFactor(at -> ofTwoClasses(margin, 100, 0, at))).isEqualTo(1);
+        assertThat(log.lines()).singleElement().asString().contains("makes no mistake");
+      }
+    }
+  }
+
+  @Test
+  void aTemperatureFitsAModelWithAMistake() {
+    for (double margin : new double[] {5, 12, 40}) {
+      double best = Math.log(99) / margin;
+      assertThat(CalibrateJob.bestFactor(at -> ofTwoClasses(margin, 99, 1, at)))
+          .isCloseTo(best, within(1e-7 * best));
+    }
+    // So far away that Newton's steps do not get there.
+    assertThat(CalibrateJob.bestFactor(at -> ofTwoClasses(12, 1, Math.exp(-12 * 15), at)))
+        .isCloseTo(15, within(1e-6));
+  }
+
   /** Losses whose lowest points are known. */
   @Test
   void newtonFindsTheLowestPointOfTheLoss() {

@@ -66,7 +66,11 @@ class RateRangeRoundsTest {
   void beginsWithTheInitialModelAndWhateverTheFolderHolds() {
     TinyJob job = TinyJob.in(folder);
     TrainingConfig config = job.config("run").learningRate(1e-3).build();
-    TrainingConfig going = job.config("further").init(job.run("run").toString()).build();
+    TrainingConfig going =
+        config.toBuilder()
+            .run(job.run("further").toString())
+            .init(job.run("run").toString())
+            .build();
     List<RoundMetrics> rounds;
     List<RoundMetrics> trained;
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
