@@ -176,6 +176,7 @@ class TuneCommandTest {
             "model: TINY\naugment: [none, flop]", "Unknown augmentation: 'flop'",
             "model: [TINY, lenet9]", "Unknown model",
             "model: TINY\ninit: [none.zip, other.zip]", "none.zip",
+            "model: TINY\nclass-weights: [balanced, {x: 1}]", "Cannot weight class 'x'",
             "model: TINY\nsize-schedule: ['8@0', '800@0']", "Cannot use --size-schedule 800@0")
         .forEach(
             (line, reason) -> {

@@ -186,6 +186,10 @@ public record ResolvedJob(
       CalibrateJob.requireSplit(manifest, validation.split(), data);
     }
     checkAugmentations(config);
+    config
+        .loss()
+        .classWeights()
+        .resolve(manifest.classNames(), manifest.split(TrainingRun.SPLIT).samplesPerClass());
     Check.input(
         config.data().cutmix() == 0 || manifest.classes() > 1,
         "Cannot use --cutmix: the data has one class, '%s', and it mixes parts of two",
