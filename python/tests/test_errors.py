@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -78,6 +79,28 @@ def test_a_damaged_checkpoint_is_damaged_data(
     with pytest.raises(stoker.StokerError) as error:
         stoker.StokerModel.load(str(damaged)).transform(spark.range(1))
     one_line(error)
+
+    run = tmp_path / "run"
+    shutil.copytree(checkpoint.parent.parent, run)
+    (run / "checkpoints" / checkpoint.name / "model.zip").write_bytes(content)
+    with pytest.raises(stoker.DamagedDataError) as error:
+        stoker.run_command("checkpoints", run)
+    assert "are damaged" in one_line(error)
+
+
+def test_images_of_which_none_can_be_read_are_invalid_input(
+    spark: SparkSession, trained: dict[str, Any], tmp_path: Path
+) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    (images / "1.png").write_text("no image")
+
+    with pytest.raises(stoker.InvalidInputError) as error:
+        stoker.predict(trained["run"], images, output=tmp_path / "predictions")
+    assert "Cannot read any image" in one_line(error)
+
+    with pytest.raises(stoker.InvalidInputError, match="not for single images"):
+        stoker.predict(trained["run"], [images / "1.png"], output=tmp_path / "predictions")
 
 
 def test_a_run_that_is_not_there_is_one_line(spark: SparkSession, tmp_path: Path) -> None:

@@ -82,6 +82,8 @@ def predict(
             **options,
         )
         return spark.read.parquet(result["output"])
+    if output is not None or overwrite:
+        raise InvalidInputError("output and overwrite are for a folder, not for single images")
     result = run_command("predict", *input, spark=spark, checkpoint=checkpoint, **options)
     return data_frames().DataFrame(
         _predictions(result), columns=["image", "rank", "class", "probability", "error"]

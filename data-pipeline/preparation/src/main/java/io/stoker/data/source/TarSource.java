@@ -18,6 +18,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -30,19 +32,28 @@ import org.apache.hadoop.fs.Path;
  *   <li>WebDataset: pairs of an image and a {@code .cls} file with the number of its class, of the
  *       same name up to the first dot;
  *   <li>ImageNet: a tar file that holds a tar file a class;
- *   <li>else: a folder a class, see {@link ClassFolders}; the archives of a split are one tree.
+ *   <li>else: a folder a class, see {@link ClassFolders}.
  * </ul>
  *
- * <p>Everything else in an archive is ignored and listed: links, hidden files and folders, files
- * that are not images by name, labels without an image, images in no class folder of their split,
- * and names that lead out of the archive.
+ * <p>Everything else in an archive is ignored and listed: links, hidden files, files that are not
+ * images by name, labels without an image, images in hidden folders or in no class folder, and
+ * names that lead out of the archive.
  *
- * <p>An archive with train, val or test in its name is that split, unless its folders say another
- * one. Archives are read from end to end here for the names, and again by one task for each split.
+ * <p>Folders of train and of other splits are these splits; else an archive with train, val or test
+ * in its name is that split. Archives are read from end to end here for the names, and again by one
+ * task for each split.
  */
 public final class TarSource implements ImageSource {
+  private static final String TRAIN = "train";
   private static final int LONGEST_LABEL = 20;
   private static final int MAXIMUM_CLASSES = 1_000_000;
+
+  /**
+   * What a sample is.
+   *
+   * @param split blank if it is in none
+   */
+  private record Place(String label, String split) {}
 
   @Override
   public String name() {
@@ -58,64 +69,101 @@ public final class TarSource implements ImageSource {
       archives.add(Contents.scan(fileSystem, file));
     }
     boolean numbered = archives.stream().anyMatch(archive -> !archive.labels.isEmpty());
-    Map<Optional<String>, ClassFolders> trees = numbered ? Map.of() : trees(archives);
-    for (Contents archive : archives) {
-      if (numbered) {
-        archive.ignoreLabelsWithoutImage();
-      } else {
-        archive.ignoreImagesWithoutClass(trees.get(archive.split()));
-      }
-      ignored.addAll(archive.ignored);
-    }
-    List<String> classNames = numbered ? numbers(archives) : folders(archives, trees);
+    List<Map<String, Place>> places = numbered ? ofPairs(archives) : ofFolders(archives);
+    archives.forEach(archive -> ignored.addAll(archive.ignored));
+    List<String> classNames = numbered ? numbers(places) : labels(places);
     Map<String, Integer> indices = new HashMap<>();
     for (String name : classNames) {
       indices.put(name, indices.size());
     }
     List<SourcePart> parts = new ArrayList<>();
-    for (Contents archive : archives) {
-      ClassFolders tree = trees.get(archive.split());
+    for (int i = 0; i < archives.size(); i++) {
+      String file = archives.get(i).file.toString();
       Map<String, Map<String, Integer>> splits = new TreeMap<>();
-      for (String image : archive.images) {
-        Optional<String> label =
-            numbered ? Optional.ofNullable(archive.labels.get(key(image))) : tree.className(image);
-        Optional<String> split =
-            (numbered ? Optional.<String>empty() : tree.split(image)).or(archive::split);
-        Check.input(
-            label.isPresent(),
-            "Cannot read %s: %s has no .cls file next to it",
-            archive.file,
-            Inputs.shown(image));
-        Integer other =
-            splits
-                .computeIfAbsent(split.orElse(""), each -> new HashMap<>())
-                .put(image, indices.get(label.get()));
-        Check.input(
-            other == null, "Cannot read %s: it holds %s twice", archive.file, Inputs.shown(image));
-      }
-      splits.forEach(
-          (split, labels) -> parts.add(new TarPart(archive.file.toString(), split, labels)));
+      places
+          .get(i)
+          .forEach(
+              (image, place) ->
+                  splits
+                      .computeIfAbsent(place.split, split -> new HashMap<>())
+                      .put(image, indices.get(place.label)));
+      splits.forEach((split, labels) -> parts.add(new TarPart(file, split, labels)));
     }
-    long samples = archives.stream().mapToLong(archive -> archive.images.size()).sum();
+    long samples = places.stream().mapToLong(Map::size).sum();
     return new SourceListing(classNames, parts, OptionalLong.of(samples), List.of(), ignored);
   }
 
-  /** The folders of all archives, by the split that the archives are named after. */
-  private static Map<Optional<String>, ClassFolders> trees(List<Contents> archives) {
-    Map<Optional<String>, List<String>> images = new HashMap<>();
+  private static List<Map<String, Place>> ofPairs(List<Contents> archives) {
+    archives.forEach(Contents::ignoreLabelsWithoutImage);
+    List<Map<String, Place>> places = new ArrayList<>();
     for (Contents archive : archives) {
-      for (String image : archive.images) {
-        Check.input(
-            image.contains("/"),
-            "Cannot read %s: %s is in no folder and has no .cls file",
-            archive.file,
-            Inputs.shown(image));
-      }
-      images.computeIfAbsent(archive.split(), each -> new ArrayList<>()).addAll(archive.images);
+      places.add(
+          archive.places(
+              image -> {
+                String label = archive.labels.get(key(image));
+                Check.input(
+                    label != null,
+                    "Cannot read %s: %s has no .cls file next to it",
+                    archive.file,
+                    Inputs.shown(image));
+                return new Place(number(archive, image, label), archive.split().orElse(""));
+              }));
     }
-    Map<Optional<String>, ClassFolders> trees = new HashMap<>();
-    images.forEach((split, all) -> trees.put(split, ClassFolders.of(all)));
-    return trees;
+    return places;
+  }
+
+  private static List<Map<String, Place>> ofFolders(List<Contents> archives) {
+    List<ClassFolders> trees = new ArrayList<>();
+    Set<String> splits = new HashSet<>();
+    for (Contents archive : archives) {
+      ClassFolders tree = archive.folders();
+      splits.addAll(tree.splits().keySet());
+      trees.add(tree);
+    }
+    boolean hasSplits = splits.size() > 1 && splits.contains(TRAIN);
+    List<Map<String, Place>> places = new ArrayList<>();
+    for (int i = 0; i < archives.size(); i++) {
+      Contents archive = archives.get(i);
+      ClassFolders tree = trees.get(i);
+      int level = tree.classLevel(hasSplits);
+      archive.keep(image -> ClassFolders.folders(image).size() > level);
+      places.add(
+          archive.places(
+              image -> {
+                Optional<String> split = hasSplits ? tree.split(image) : Optional.empty();
+                return new Place(
+                    ClassFolders.folders(image).get(level), split.or(archive::split).orElse(""));
+              }));
+    }
+    if (hasSplits) {
+      requireClassesOfTrain(places);
+    }
+    return places;
+  }
+
+  private static void requireClassesOfTrain(List<Map<String, Place>> places) {
+    Set<String> known = new HashSet<>();
+    for (Map<String, Place> archive : places) {
+      archive.values().stream()
+          .filter(place -> place.split.equals(TRAIN))
+          .forEach(place -> known.add(place.label));
+    }
+    for (Map<String, Place> archive : places) {
+      archive.forEach(
+          (image, place) ->
+              Check.input(
+                  known.contains(place.label),
+                  "Class '%s' of split '%s' is not in split 'train': %s",
+                  Inputs.shown(place.label),
+                  place.split,
+                  Inputs.shown(image)));
+    }
+  }
+
+  private static List<String> labels(List<Map<String, Place>> places) {
+    TreeSet<String> names = new TreeSet<>();
+    places.forEach(archive -> archive.values().forEach(place -> names.add(place.label)));
+    return List.copyOf(names);
   }
 
   private static List<Path> archives(FileSystem fileSystem, Path input, List<String> ignored)
@@ -138,33 +186,26 @@ public final class TarSource implements ImageSource {
   }
 
   /** Classes 0, 1, 2 and so on, up to the largest number that occurs. */
-  private static List<String> numbers(List<Contents> archives) {
+  private static List<String> numbers(List<Map<String, Place>> places) {
     int classes = 0;
-    for (Contents archive : archives) {
-      for (Map.Entry<String, String> label : archive.labels.entrySet()) {
-        Check.input(
-            label.getValue().matches("[0-9]{1,6}"),
-            "Cannot read %s: %s.cls is '%s' (must be the number of a class, 0 to %d)",
-            archive.file,
-            Inputs.shown(label.getKey()),
-            Inputs.shown(label.getValue()),
-            MAXIMUM_CLASSES - 1);
-        int number = Integer.parseInt(label.getValue());
-        label.setValue(Integer.toString(number));
-        classes = Math.max(classes, number + 1);
+    for (Map<String, Place> archive : places) {
+      for (Place place : archive.values()) {
+        classes = Math.max(classes, Integer.parseInt(place.label) + 1);
       }
     }
     return IntStream.range(0, classes).mapToObj(Integer::toString).toList();
   }
 
-  private static List<String> folders(
-      List<Contents> archives, Map<Optional<String>, ClassFolders> trees) {
-    TreeSet<String> names = new TreeSet<>();
-    for (Contents archive : archives) {
-      ClassFolders tree = trees.get(archive.split());
-      archive.images.forEach(image -> tree.className(image).ifPresent(names::add));
-    }
-    return List.copyOf(names);
+  /** A label without zeros before it. */
+  private static String number(Contents archive, String image, String label) {
+    Check.input(
+        label.matches("[0-9]{1,6}"),
+        "Cannot read %s: %s.cls is '%s' (must be the number of a class, 0 to %d)",
+        archive.file,
+        Inputs.shown(key(image)),
+        Inputs.shown(label),
+        MAXIMUM_CLASSES - 1);
+    return Integer.toString(Integer.parseInt(label));
   }
 
   /** The name that both files of a pair have: up to the first dot after the last slash. */
@@ -194,8 +235,7 @@ public final class TarSource implements ImageSource {
         if (!name.endsWith("/")) { // The files of a folder are entries of their own.
           ignored.add(shownIn(name));
         }
-      } else if (Arrays.stream(name.split("/")).anyMatch(Inputs::isHidden)
-          || !(last.endsWith(".cls") || isImage(last))) {
+      } else if (Inputs.isHidden(last) || !(last.endsWith(".cls") || isImage(last))) {
         ignored.add(shownIn(name));
       } else if (isImage(last)) {
         images.add(name);
@@ -226,13 +266,34 @@ public final class TarSource implements ImageSource {
           .findFirst();
     }
 
-    void ignoreImagesWithoutClass(ClassFolders tree) {
+    /** The folders of the images, after those in hidden ones are ignored. */
+    ClassFolders folders() {
+      keep(image -> ClassFolders.folders(image).stream().noneMatch(Inputs::isHidden));
+      Check.input(!images.isEmpty(), "Cannot read %s: it holds no images", file);
       for (String image : images) {
-        if (tree.className(image).isEmpty()) {
-          ignored.add(shownIn(image));
-        }
+        Check.input(
+            !ClassFolders.folders(image).isEmpty(),
+            "Cannot read %s: %s is in no folder and has no .cls file",
+            file,
+            Inputs.shown(image));
       }
-      images.removeIf(image -> tree.className(image).isEmpty());
+      return ClassFolders.of(file.toString(), images);
+    }
+
+    /** Ignores all other images. */
+    void keep(Predicate<String> wanted) {
+      images.stream().filter(wanted.negate()).forEach(image -> ignored.add(shownIn(image)));
+      images.removeIf(wanted.negate());
+    }
+
+    /** What each image is. */
+    Map<String, Place> places(Function<String, Place> of) {
+      Map<String, Place> places = new HashMap<>();
+      for (String image : images) {
+        Place other = places.put(image, of.apply(image));
+        Check.input(other == null, "Cannot read %s: it holds %s twice", file, Inputs.shown(image));
+      }
+      return places;
     }
 
     /** Labels are accounted for with their images; those of no image are not used. */

@@ -54,7 +54,9 @@ class DamagedSourcesTest {
       case "tar of tars" ->
           write(
               "images.tar",
-              SourceTest.tar("ant.tar", SourceTest.tar("1.png", png), "bee.tar", tar));
+              SourceTest.tar(
+                  "ant.tar", SourceTest.tar("1.png", png, "2.gif", gif),
+                  "bee.tar", SourceTest.tar("3.png", png)));
       case "idx", "idx labels" -> TestImages.writeIdx(folder, "train-", 12, 6, 3);
       case "idx gz" -> {
         TestImages.writeIdx(folder, "train-", 12, 6, 3);

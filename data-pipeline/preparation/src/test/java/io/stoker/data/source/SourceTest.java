@@ -386,28 +386,68 @@ class SourceTest {
   @ParameterizedTest
   @CsvSource({
     "data.tar, set/ant/1.png, set/bee/2.png, none, ant, bee",
-    "data.tar, ant/1.png, ant/deep/2.png, none, ant, ant",
+    "data.tar, ./././ant/1.png, ././bee/2.png, none, ant, bee",
     "data.tar, train/1.png, plane/2.png, none, train, plane",
-    "data.tar, train/steam/1.png, plane/2.png, none, train, plane",
-    "data.tar, test/ant/1.png, train/2.png, none, test, train",
-    "data.tar, set/train/ant/1.png, set/train/bee/2.png, train, ant, bee",
-    "data.tar, train/ant/1.png, train/ant/2.png, train, ant, ant",
+    "data.tar, set/train/ant/1.png, set/train/bee/2.png, none, ant, bee",
     "set-test.tar, a/b/ant/1.png, a/b/bee/2.png, test, ant, bee",
     "train-data.tar, train/ant/1.png, train/bee/2.png, train, ant, bee",
   })
-  void classFoldersAreBelowWhatAllImagesAreIn(
+  void theFolderOfAnImageIsItsClass(
       String archive, String one, String other, String split, String label, String second)
       throws IOException {
     write(archive, tar(one, image(1), other, image(2)));
 
-    ClassFolders folders = ClassFolders.of(List.of(one, other));
-    assertThat(folders.className(one)).hasValue(label);
-    assertThat(folders.className(other)).hasValue(second);
-    if (!label.equals(second)) { // A collection has two classes.
-      assertThat(read("tar", folder.resolve(archive)))
-          .extracting(Found::split, Found::label)
-          .containsExactlyInAnyOrder(Tuple.tuple(split, label), Tuple.tuple(split, second));
-    }
+    assertThat(read("tar", folder.resolve(archive)))
+        .extracting(Found::split, Found::label)
+        .containsExactlyInAnyOrder(Tuple.tuple(split, label), Tuple.tuple(split, second));
+  }
+
+  @Test
+  void imagesDeeperInAClassFolderOfATarFileAreOfThatClass() throws IOException {
+    byte[] deep =
+        tar(
+            "set/ant/1.png",
+            image(1),
+            "set/ant/old/2.png",
+            image(2),
+            "set/bee/3.png",
+            image(3),
+            "set/preview.png",
+            image(4));
+    write("data.tar", deep);
+
+    assertThat(read("tar", folder.resolve("data.tar")))
+        .extracting(Found::label)
+        .containsExactlyInAnyOrder("ant", "ant", "bee");
+    assertThat(list("tar", folder.resolve("data.tar")).ignored())
+        .containsExactly("data.tar/set/preview.png");
+  }
+
+  /** Each has a folder of its own around those of the classes. */
+  @Test
+  void classesOfSeveralTarFilesAreTheInnermostFolders() throws IOException {
+    write("in/a.tar", tar("a/ant/1.png", image(1), "a/bee/2.png", image(2)));
+    write("in/b.tar", tar("b/ant/1.png", image(3), "b/bee/2.png", image(4)));
+
+    assertThat(list("tar", folder.resolve("in")).classNames()).containsExactly("ant", "bee");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ant/1.png, ant/deep/2.png, it is not clear which of these are classes",
+    "train/steam/1.png, plane/2.png, it is not clear which of these are classes",
+    "train/ant/images/1.png, val/images/2.png, Class 'images' of split 'validation' is not in",
+    "val/ant/1.png, valid/ant/2.png, are one split",
+    "ant/1.png, 2.png, 2.png is in no folder",
+    ".a/ant/1.png, .b/2.png, it holds no images",
+  })
+  void refusesTarFilesWhoseClassesAreNotClear(String one, String other, String reason)
+      throws IOException {
+    write("data.tar", tar(one, image(1), other, image(2)));
+
+    assertThatThrownBy(() -> list("tar", folder.resolve("data.tar")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(reason);
   }
 
   @Test

@@ -74,11 +74,6 @@ public final class Gang {
     return spark.getConf().getBoolean(GANG, false);
   }
 
-  /** How long a gang waits for its slots. */
-  public static Duration patience(JavaSparkContext spark) {
-    return Duration.ofSeconds(spark.getConf().getInt(SECONDS, PATIENCE));
-  }
-
   /**
    * Waits until there are enough slots, and runs a task in each of them at the same time.
    *
@@ -87,7 +82,7 @@ public final class Gang {
    */
   public void awaitAllWorkers(String what) {
     if (ExecutorDemand.isDynamic(spark)) { // Spark's barrier mode excludes dynamic allocation.
-      if (!ExecutorDemand.await(spark, workers, patience(spark))) {
+      if (!ExecutorDemand.await(spark, workers, patience())) {
         throw tooFew(Slots.now(spark));
       }
       return;
@@ -113,15 +108,19 @@ public final class Gang {
    */
   public Slots awaitSlots(Predicate<Slots> suit) {
     if (ExecutorDemand.isDynamic(spark) && Slots.now(spark).count() < workers) {
-      ExecutorDemand.await(spark, workers, patience(spark));
+      ExecutorDemand.await(spark, workers, patience());
     }
     Slots slots =
         ExecutorRegistration.of(spark)
-            .await(there -> there.count() >= workers && suit.test(there), patience(spark));
+            .await(there -> there.count() >= workers && suit.test(there), patience());
     if (slots.count() < workers) {
       throw tooFew(slots);
     }
     return slots;
+  }
+
+  private Duration patience() {
+    return Duration.ofSeconds(spark.getConf().getInt(SECONDS, PATIENCE));
   }
 
   private ResourceException tooFew(Slots slots) {
@@ -134,7 +133,7 @@ public final class Gang {
             slots.count(),
             spark.isLocal()
                 ? ""
-                : String.format(Locale.ROOT, " after %d s", patience(spark).toSeconds()),
+                : String.format(Locale.ROOT, " after %d s", patience().toSeconds()),
             PodProblem.of(spark).map(problem -> " (" + problem + ")").orElse(""),
             remedy));
   }

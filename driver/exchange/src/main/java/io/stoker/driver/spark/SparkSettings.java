@@ -39,12 +39,16 @@ public final class SparkSettings {
       if (isRead(each._1(), isDynamic)) {
         try {
           read(each._1(), conf);
-        } catch (IllegalArgumentException e) {
+        } catch (Exception e) { // Spark does not declare those of a codec's constructor.
           throw new InputException(
-              "Cannot read %s=%s: %s".formatted(each._1(), each._2(), e.getMessage()), e);
+              "Cannot read %s=%s: %s".formatted(each._1(), each._2(), reason(e)), e);
         }
       }
     }
+  }
+
+  private static String reason(Exception failure) {
+    return failure instanceof IllegalArgumentException ? failure.getMessage() : failure.toString();
   }
 
   private static void read(String key, SparkConf conf) {

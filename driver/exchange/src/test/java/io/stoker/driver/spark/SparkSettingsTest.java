@@ -23,7 +23,8 @@ class SparkSettingsTest {
     "spark.dynamicAllocation.enabled, perhaps",
     "spark.shuffle.spill.compress, perhaps",
     "spark.default.parallelism, many",
-    "spark.io.compression.codec, strong"
+    "spark.io.compression.codec, strong",
+    "spark.io.compression.codec, java.lang.String"
   })
   void aValueThatSparkCannotReadIsNamedWithItsKey(String key, String value) {
     SparkConf conf = new SparkConf(false).set(key, value);

@@ -77,7 +77,7 @@ public final class ModelFiles {
   private static StokerException noneValid(String run, CheckpointStore checkpoints) {
     String message = "Run folder %s has no valid checkpoint".formatted(run);
     return checkpoints.hasComplete()
-        ? new DamagedException(message + " (all are damaged, as the warnings above say)")
+        ? new DamagedException(message + " (the warnings above say why)")
         : new InputException(message);
   }
 

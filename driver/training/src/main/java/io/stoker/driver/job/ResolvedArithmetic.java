@@ -41,28 +41,39 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
    * Resolves what a user asked for, see {@link Engine#resolve}. {@link ConvolutionAlgorithm#AUTO}
    * stands for Winograd only if each executor that is there has code for it: of the executors'
    * choices, the one that has the least of it counts. Where Spark starts executors for tasks, and
-   * there is none, a task has it start the first one; a gang's waits no longer than the gang.
+   * there is none, a task has it start the first one; with gang scheduling, one for each worker.
    *
    * @param spark the cluster
    * @param engine the engine that trains
    * @param model the model
+   * @param workers how many workers a round has
    * @param batch a worker's batch
    * @param asked what the user asked for
-   * @throws io.stoker.failure.ResourceException if an executor cannot compute in this way, or two
-   *     executors would compute different bits
+   * @throws io.stoker.failure.ResourceException if an executor cannot compute in this way, two
+   *     executors would compute different bits, or slots of a gang do not come
    */
   static ResolvedArithmetic resolve(
-      JavaSparkContext spark, Engine engine, ModelSpec model, int batch, Arithmetic asked) {
+      JavaSparkContext spark,
+      Engine engine,
+      ModelSpec model,
+      int workers,
+      int batch,
+      Arithmetic asked) {
     if (!GpuRequest.isIn(spark.getConf())) {
       Engine.refuseTf32(asked);
     }
     if (spark.isLocal()) {
       return here(engine, model, batch, asked);
     }
-    Slots slots = ExecutorRegistration.of(spark).awaitSlots(1, PATIENCE);
-    if (slots.count() == 0 && !isOneAwaited(spark)) { // They come later, of an unknown kind.
-      return new ResolvedArithmetic(
-          engine.resolve(model, batch, asked), ComputeEnvironment.NOT_RECORDED);
+    if (ExecutorRegistration.of(spark).awaitSlots(1, PATIENCE).count() == 0) {
+      if (!ExecutorDemand.isDynamic(spark)) { // Executors come later, of a kind that is not known.
+        return new ResolvedArithmetic(
+            engine.resolve(model, batch, asked), ComputeEnvironment.NOT_RECORDED);
+      }
+      LOG.info("Dynamic allocation: waiting until Spark has started an executor");
+      if (Gang.isAsked(spark)) {
+        Gang.beforeJob(spark, workers, "--gang").awaitAllWorkers("train");
+      }
     }
     String name = engine.name();
     List<ResolvedArithmetic> resolved =
@@ -71,22 +82,13 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
                 Jobs.elements(
                     new NumberedTasks<>(
                         spark,
-                        Math.max(1, slots.executors().size()),
+                        Math.max(1, Slots.now(spark).executors().size()),
                         task -> here(Engines.named(name), model, batch, asked))));
     ComputeEnvironment first = resolved.get(0).environment();
     resolved.forEach(other -> first.require(other.environment(), "another executor"));
     return resolved.stream()
         .min(Comparator.comparing(each -> each.arithmetic().convolution()))
         .orElseThrow();
-  }
-
-  /** Whether a task is to wait for the first executor, or one has come. */
-  private static boolean isOneAwaited(JavaSparkContext spark) {
-    if (!ExecutorDemand.isDynamic(spark)) {
-      return false;
-    }
-    LOG.info("Dynamic allocation: waiting until Spark has started an executor");
-    return !Gang.isAsked(spark) || ExecutorDemand.await(spark, 1, Gang.patience(spark));
   }
 
   private static ResolvedArithmetic here(

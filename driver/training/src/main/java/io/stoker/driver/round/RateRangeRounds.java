@@ -27,9 +27,6 @@ import org.apache.spark.api.java.JavaSparkContext;
  * augmentations, at rates that grow. Nothing is written: there is no run folder and no checkpoint.
  */
 public final class RateRangeRounds {
-  /** Stands for the run folder, which is not made. */
-  private static final String NO_RUN = "range-test";
-
   private final TrainingRun run;
   private final RateRange range;
   private final List<RoundMetrics> rounds = new ArrayList<>();
@@ -53,7 +50,6 @@ public final class RateRangeRounds {
       JavaSparkContext spark, TrainingConfig job, RateRange range) {
     TrainingConfig shortened =
         job.toBuilder()
-            .run(NO_RUN)
             .schedule(new LearningRateSchedule.Constant(0))
             .epochs(range.rounds()) // Enough: an epoch has at least one round.
             .build();

@@ -104,6 +104,9 @@ public final class TrainJob {
         !requested.averaging().hasQuorum() || replayed.isPresent() || !Gang.isAsked(spark),
         "Cannot use --quorum with --gang: a round that must have all workers cannot end without"
             + " some (leave one of them out)");
+    if (existing == ExistingRun.NONE) {
+      throw new IllegalArgumentException("A job is trained in a run folder");
+    }
     ResolvedJob job = ResolvedJob.of(spark, requested, existing);
     job.check();
     Optional<RecordedRounds> record =

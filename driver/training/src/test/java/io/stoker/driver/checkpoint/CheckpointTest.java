@@ -266,7 +266,7 @@ class CheckpointTest {
         .hasMessageContaining("000006/model.zip: it is missing");
     assertThatThrownBy(() -> ModelFiles.open(run.toString(), hadoop))
         .isInstanceOf(DamagedException.class)
-        .hasMessageContaining("has no valid checkpoint (all are damaged");
+        .hasMessageContaining("has no valid checkpoint (the warnings above say why)");
     assertThatThrownBy(() -> ModelFiles.all(run.toString(), ParameterChoice.BEST, hadoop))
         .isInstanceOf(DamagedException.class);
     assertThatThrownBy(() -> ModelFiles.newest(run.toString(), 2, ParameterChoice.BEST, hadoop))

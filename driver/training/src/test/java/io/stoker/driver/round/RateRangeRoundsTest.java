@@ -61,9 +61,9 @@ class RateRangeRoundsTest {
     assertThat(losses("local[3]", config)).isEqualTo(one);
   }
 
-  /** Its first round is that of the job, which begins with the same values. */
+  /** Its first round is that of the job, which begins with the same values; its folder is taken. */
   @Test
-  void beginsWithTheInitialModelAndWhateverTheFolderHolds() {
+  void beginsWithTheInitialModelWhateverTheRunFolderHolds() {
     TinyJob job = TinyJob.in(folder);
     TrainingConfig config = job.config("run").learningRate(1e-3).build();
     TrainingConfig going =
@@ -75,7 +75,7 @@ class RateRangeRoundsTest {
     List<RoundMetrics> trained;
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       TrainJob.run(spark, config, ExistingRun.REFUSE, RoundListener.NONE);
-      rounds = RateRangeRounds.train(spark, going, RANGE);
+      rounds = RateRangeRounds.train(spark, going.toBuilder().run(config.run()).build(), RANGE);
       TrainJob.run(spark, going, ExistingRun.REFUSE, RoundListener.NONE);
       trained =
           MetricsLog.read(
