@@ -127,13 +127,16 @@ public final class TarSource implements ImageSource {
       ClassFolders tree = trees.get(i);
       int level = tree.classLevel(hasSplits);
       archive.keep(image -> ClassFolders.folders(image).size() > level);
+      Map<List<String>, Place> ofFolder = new HashMap<>(); // Millions of images have few.
       places.add(
           archive.places(
-              image -> {
-                Optional<String> split = hasSplits ? tree.split(image) : Optional.empty();
-                return new Place(
-                    ClassFolders.folders(image).get(level), split.or(archive::split).orElse(""));
-              }));
+              image ->
+                  ofFolder.computeIfAbsent(
+                      ClassFolders.folders(image),
+                      folders -> {
+                        Optional<String> split = hasSplits ? tree.split(image) : Optional.empty();
+                        return new Place(folders.get(level), split.or(archive::split).orElse(""));
+                      })));
     }
     if (hasSplits) {
       requireClassesOfTrain(places);
