@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  *       images are in. They hold the folders of the classes, which have images at any depth.
  *   <li>Else the folder that an image is in is its class, if all images are equally deep.
  *   <li>Else the folders below those that all images are in are the classes, if there are two or
- *       more, and each of them has images of its own beside those in deeper folders.
+ *       more, and each of them holds images, not only folders.
  * </ul>
  */
 final class ClassFolders {

@@ -108,7 +108,7 @@ class ReportCommandTest {
     assertThat(outcome.err()).startsWith("stoker: No split 'nope'").hasLineCount(1);
     assertThat(folder.resolve("report.html")).doesNotExist();
     assertThat(view(commands.json(report)).at("/details/notes/0").asText())
-        .as("which splits data have that are gone, nobody knows")
+        .as("the data are gone, so their splits are not known")
         .startsWith("the data and its samples (");
   }
 

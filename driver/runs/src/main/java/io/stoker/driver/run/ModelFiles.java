@@ -35,7 +35,7 @@ public final class ModelFiles {
    * @param hadoop how to reach it
    * @return oldest first; damaged ones are skipped with a warning
    * @throws InputException if it is no run folder, or has fewer valid checkpoints
-   * @throws DamagedException if all that it has are damaged
+   * @throws DamagedException if all its checkpoints are damaged
    */
   public static List<StoredModel> newest(
       String run, int count, ParameterChoice choice, Configuration hadoop) {
@@ -57,7 +57,7 @@ public final class ModelFiles {
    * @param hadoop how to reach it
    * @return oldest first; damaged ones are skipped with a warning
    * @throws InputException if it is no run folder, or has no checkpoint
-   * @throws DamagedException if all that it has are damaged
+   * @throws DamagedException if all its checkpoints are damaged
    */
   public static List<StoredModel> all(String run, ParameterChoice choice, Configuration hadoop) {
     return newestValid(run, Integer.MAX_VALUE, hadoop).stream()

@@ -6,6 +6,7 @@ import io.stoker.driver.cluster.ExecutorRegistration;
 import io.stoker.driver.cluster.Gang;
 import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.Slots;
+import io.stoker.driver.config.RoundConfig;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.driver.spark.SparkFailures;
@@ -46,8 +47,7 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
    * @param spark the cluster
    * @param engine the engine that trains
    * @param model the model
-   * @param workers how many workers a round has
-   * @param batch a worker's batch
+   * @param rounds the job's workers, and the batch of each
    * @param asked what the user asked for
    * @throws io.stoker.failure.ResourceException if an executor cannot compute in this way, two
    *     executors would compute different bits, or slots of a gang do not come
@@ -56,9 +56,9 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
       JavaSparkContext spark,
       Engine engine,
       ModelSpec model,
-      int workers,
-      int batch,
+      RoundConfig rounds,
       Arithmetic asked) {
+    int batch = rounds.batch();
     if (!GpuRequest.isIn(spark.getConf())) {
       Engine.refuseTf32(asked);
     }
@@ -72,7 +72,7 @@ record ResolvedArithmetic(Arithmetic arithmetic, ComputeEnvironment environment)
       }
       LOG.info("Dynamic allocation: waiting until Spark has started an executor");
       if (Gang.isAsked(spark)) {
-        Gang.beforeJob(spark, workers, "--gang").awaitAllWorkers("train");
+        Gang.beforeJob(spark, rounds.workers(), "--gang").awaitAllWorkers("train");
       }
     }
     String name = engine.name();

@@ -88,12 +88,7 @@ public record ResolvedJob(
     // Last, because it may wait for executors.
     ResolvedArithmetic resolved =
         ResolvedArithmetic.resolve(
-            spark,
-            engine,
-            model,
-            requested.rounds().workers(),
-            requested.rounds().batch(),
-            asked(requested, recorded));
+            spark, engine, model, requested.rounds(), asked(requested, recorded));
     TrainingConfig config =
         requested.toBuilder()
             .data(data)
@@ -166,13 +161,7 @@ public record ResolvedJob(
     Beginning.initial(config, hadoop);
     checkAugmentations(config);
     Engine engine = GpuRequest.engine(spark.getConf(), config.engine());
-    ResolvedArithmetic.resolve(
-        spark,
-        engine,
-        model,
-        config.rounds().workers(),
-        config.rounds().batch(),
-        config.arithmetic());
+    ResolvedArithmetic.resolve(spark, engine, model, config.rounds(), config.arithmetic());
   }
 
   private static void checkAugmentations(TrainingConfig config) {
