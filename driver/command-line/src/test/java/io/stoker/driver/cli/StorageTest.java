@@ -60,6 +60,9 @@ class StorageTest extends OnStorages {
     assertThat(commands.json("checkpoints %s/way".formatted(root)).findValuesAsText("state"))
         .containsExactly("valid", "valid", "valid");
     commands.json("inspect --data " + root + "/data");
+    assertThat(commands.json("runs %s/way".formatted(root)).findValuesAsText("rounds"))
+        .containsExactly(whole.get("rounds").asText());
+    commands.json("report --run %s/way --output %s/%s.html".formatted(root, folder, storage));
     commands.json("doctor --probe " + root);
   }
 

@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.client.HdfsDataInputStream;
 
 /**
  * Follows a run's {@code metrics.jsonl} as it grows: each {@link #poll} reads the lines that were
@@ -86,9 +88,12 @@ public final class MetricsTail {
   }
 
   private static Optional<byte[]> lastLine(Path file, Configuration hadoop) throws IOException {
-    try (FSDataInputStream in = Storage.of(file, hadoop).open(file)) {
-      // Of a file that is being written, HDFS knows the length only here.
-      long start = Math.max(0, length(in) - END);
+    FileSystem fileSystem = Storage.of(file, hadoop);
+    long known = fileSystem.getFileStatus(file).getLen();
+    try (FSDataInputStream in = fileSystem.open(file)) {
+      // Of a file that is being written, HDFS knows the length only where it is open.
+      long length = in instanceof HdfsDataInputStream hdfs ? hdfs.getVisibleLength() : known;
+      long start = Math.max(0, length - END);
       in.seek(start);
       byte[] end = in.readNBytes(END);
       int to = lastIndexOf('\n', end, end.length);
@@ -99,16 +104,6 @@ public final class MetricsTail {
           file);
       return to < 0 ? Optional.empty() : Optional.of(Arrays.copyOfRange(end, from, to));
     }
-  }
-
-  /** A stream counts no more than 2 GiB at a time. */
-  private static long length(FSDataInputStream in) throws IOException {
-    long length = 0;
-    for (int more = in.available(); more > 0; more = in.available()) {
-      length += more;
-      in.seek(length);
-    }
-    return length;
   }
 
   private static int lastIndexOf(char wanted, byte[] bytes, int before) {
