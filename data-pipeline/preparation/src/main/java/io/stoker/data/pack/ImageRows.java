@@ -278,7 +278,9 @@ public final class ImageRows {
     Check.input(counts.rows > 0, "The images have no rows");
     Check.input(
         counts.withSplit == 0 || counts.withSplit == counts.rows,
-        "Some of the rows are in a split (such as train), others in none");
+        "%,d of %,d rows are in no split, others in one (such as train): name one for all, or for none",
+        counts.rows - counts.withSplit,
+        counts.rows);
     Check.input(
         counts.classes.size() >= 2 || counts.notText == 0,
         "%d of %d labels are not valid UTF-8 (write them as UTF-8)",

@@ -25,6 +25,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -57,9 +58,33 @@ public final class PrepareJob {
 
   private static final List<String> SPLIT_ORDER = List.of("train", "validation", "test");
 
+  /** Keeps other jobs from a folder of shards while this one writes there. */
+  public interface Guard {
+    /** For a folder that is kept otherwise, or that nobody else knows. */
+    Guard NONE =
+        new Guard() {
+          @Override
+          public <T> T holding(Path output, Configuration hadoop, Callable<T> write)
+              throws Exception {
+            return write.call();
+          }
+        };
+
+    /**
+     * Writes shards while no other job does.
+     *
+     * @param output the folder
+     * @param hadoop how to reach it
+     * @param write writes them
+     * @throws io.stoker.failure.InputException if another job writes there
+     */
+    <T> T holding(Path output, Configuration hadoop, Callable<T> write) throws Exception;
+  }
+
   private final JavaSparkContext spark;
   private final PrepareOptions options;
   private final PhaseClock clock;
+  private final Guard guard;
   private final Configuration hadoop;
 
   /**
@@ -67,18 +92,20 @@ public final class PrepareJob {
    * @param options what to do
    */
   public PrepareJob(JavaSparkContext spark, PrepareOptions options) {
-    this(spark, options, PhaseClock.ofNow());
+    this(spark, options, PhaseClock.ofNow(), Guard.NONE);
   }
 
   /**
    * @param spark where to run
    * @param options what to do
    * @param clock is told when a phase of the job ends
+   * @param guard of the output
    */
-  public PrepareJob(JavaSparkContext spark, PrepareOptions options, PhaseClock clock) {
+  public PrepareJob(JavaSparkContext spark, PrepareOptions options, PhaseClock clock, Guard guard) {
     this.spark = spark;
     this.options = options;
     this.clock = clock;
+    this.guard = guard;
     this.hadoop = spark.hadoopConfiguration();
   }
 
@@ -158,7 +185,7 @@ public final class PrepareJob {
 
   /** What there is to do once it is known where to. */
   private interface Work {
-    ManifestFile.Stored to(ShardOutput output) throws IOException;
+    ManifestFile.Stored to(ShardOutput output) throws Exception;
   }
 
   /** The first stage: all images decoded, resized and encoded. */
@@ -193,6 +220,23 @@ public final class PrepareJob {
   }
 
   private ManifestFile.Stored pack(
+      SourceListing listing,
+      List<String> splitNames,
+      List<SourceTable> tables,
+      ShardColumns columns,
+      ShardOutput output,
+      FirstStage first)
+      throws Exception {
+    return guard.holding(
+        options.output(),
+        hadoop,
+        () -> {
+          output.checkContents(options.existingOutput()); // It may be another job's by now.
+          return packAlone(listing, splitNames, tables, columns, output, first);
+        });
+  }
+
+  private ManifestFile.Stored packAlone(
       SourceListing listing,
       List<String> splitNames,
       List<SourceTable> tables,

@@ -65,9 +65,7 @@ final class ShardOutput {
    * @throws io.stoker.failure.ResourceException if nothing can be written
    */
   void check(PrepareOptions.ExistingOutput existing) throws IOException {
-    if (exists()) {
-      checkContents(existing);
-    }
+    checkContents(existing);
     OutputFolder.check("--output", path.toString(), hadoop);
   }
 
@@ -80,7 +78,15 @@ final class ShardOutput {
     }
   }
 
-  private void checkContents(PrepareOptions.ExistingOutput existing) throws IOException {
+  /**
+   * Checks that nothing is here that must not be replaced.
+   *
+   * @throws InputException if there is
+   */
+  void checkContents(PrepareOptions.ExistingOutput existing) throws IOException {
+    if (!exists()) {
+      return;
+    }
     Check.input(fileSystem.getFileStatus(path).isDirectory(), "Invalid output: %s is a file", path);
     List<String> present =
         WriteProbe.entries(path, fileSystem).stream()
@@ -89,8 +95,13 @@ final class ShardOutput {
     if (present.isEmpty()) {
       return;
     }
+    boolean overwrite = existing == PrepareOptions.ExistingOutput.OVERWRITE;
     Check.input(
-        existing == PrepareOptions.ExistingOutput.OVERWRITE,
+        overwrite || !present.contains(UNFINISHED),
+        "Output %s has what is left of a preparation that was stopped (--overwrite replaces it)",
+        path);
+    Check.input(
+        overwrite,
         "Output %s is not empty (choose another folder, or --overwrite if Stoker wrote it)",
         path);
     List<String> own = ownFiles();

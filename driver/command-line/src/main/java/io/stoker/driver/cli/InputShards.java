@@ -4,6 +4,7 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.stoker.base.PhaseClock;
 import io.stoker.data.pack.InputRecord;
+import io.stoker.data.pack.PrepareJob;
 import io.stoker.data.pack.PrepareOptions;
 import io.stoker.data.pack.PrepareOptions.ExistingOutput;
 import io.stoker.data.shard.ShardManifest;
@@ -13,6 +14,7 @@ import io.stoker.driver.command.Console;
 import io.stoker.driver.command.NumberOptions;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.run.RunLock;
+import io.stoker.driver.run.ShardsLock;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
@@ -120,7 +122,7 @@ final class InputShards {
       clock.end("check the job");
       InputRecord read = record(hadoop); // before the lock, which others wait for
       // Another training of the same input waits here, and finds the shards.
-      try (RunLock lock = RunLock.await(folder.getParent(), "lock-" + folder.getName(), hadoop)) {
+      try (RunLock lock = ShardsLock.await(folder, hadoop)) {
         if (!isComplete(folder, hadoop)) {
           console.say(
               "preparing %s: shards in %s".formatted(SparkSetup.plain(input.toString()), uri));
@@ -130,7 +132,7 @@ final class InputShards {
                   .existingOutput(ExistingOutput.OVERWRITE) // what a job that was killed has left
                   .record(read)
                   .build();
-          prepare.run(spark, options, clock);
+          prepare.run(spark, options, clock, PrepareJob.Guard.NONE); // It has the lock.
           lock.requireOurs();
           return;
         }

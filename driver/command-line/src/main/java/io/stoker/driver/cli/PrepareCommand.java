@@ -29,6 +29,7 @@ import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.run.ShardsLock;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.IOException;
@@ -246,7 +247,7 @@ final class PrepareCommand extends StokerCommand {
     configuration.keySet().removeIf(submitted::contains);
     try (JavaSparkContext spark = SparkSetup.start("prepare", configuration)) {
       clock().end("start Spark");
-      return report(options, run(spark, options, clock()));
+      return report(options, run(spark, options, clock(), ShardsLock::holding));
     }
   }
 
@@ -254,9 +255,11 @@ final class PrepareCommand extends StokerCommand {
    * Prepares the input.
    *
    * @param options those of this command, perhaps with another output
+   * @param guard of the output
    */
-  PrepareResult run(JavaSparkContext spark, PrepareOptions options, PhaseClock clock) {
-    PrepareJob job = new PrepareJob(spark, options, clock);
+  PrepareResult run(
+      JavaSparkContext spark, PrepareOptions options, PhaseClock clock, PrepareJob.Guard guard) {
+    PrepareJob job = new PrepareJob(spark, options, clock, guard);
     return isRows() ? job.run(rows(spark, options)) : job.run();
   }
 

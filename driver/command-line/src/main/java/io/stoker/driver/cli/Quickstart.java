@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
+import io.stoker.base.PhaseClock;
 import io.stoker.data.image.ImageCodec;
 import io.stoker.data.image.ImageShape;
 import io.stoker.data.image.Pixels;
@@ -26,6 +27,7 @@ import io.stoker.driver.report.ReportRequest;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
+import io.stoker.driver.run.ShardsLock;
 import io.stoker.failure.Check;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
@@ -128,7 +130,9 @@ final class Quickstart {
                   .input(new org.apache.hadoop.fs.Path(raw.toUri()))
                   .output(new org.apache.hadoop.fs.Path(data.toUri()))
                   .existingOutput(ExistingOutput.OVERWRITE)
-                  .build())
+                  .build(),
+              PhaseClock.ofNow(),
+              ShardsLock::holding)
           .run();
       return open(data);
     }

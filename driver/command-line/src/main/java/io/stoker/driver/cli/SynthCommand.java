@@ -15,6 +15,7 @@ import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.run.ShardsLock;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -120,7 +121,8 @@ final class SynthCommand extends StokerCommand {
     OptionalValue.setIfPresent(shardMegabytes, builder::shardMegabytes);
     PrepareOptions options = builder.build();
     try (JavaSparkContext spark = SparkSetup.start("synth")) {
-      return PrepareCommand.report(options, new PrepareJob(spark, options).run());
+      PrepareJob job = new PrepareJob(spark, options, clock(), ShardsLock::holding);
+      return PrepareCommand.report(options, job.run());
     }
   }
 

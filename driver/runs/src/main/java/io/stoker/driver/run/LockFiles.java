@@ -8,6 +8,7 @@ import io.stoker.driver.run.RunLock.Holder;
 import io.stoker.failure.DamagedException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.URI;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -26,11 +27,20 @@ import org.apache.hadoop.fs.Path;
  *
  * @param folder where they are
  * @param name what their names begin with; {@code lock} here
+ * @param locked the folder that the lock is for
  * @param hadoop how to reach the folder
  */
-record LockFiles(Path folder, String name, Configuration hadoop) {
+record LockFiles(Path folder, String name, Path locked, Configuration hadoop) {
+  /** The files of a lock that is for the folder that they are in. */
+  LockFiles(Path folder, String name, Configuration hadoop) {
+    this(folder, name, folder, hadoop);
+  }
+
   Path file(int number) {
-    return new Path(folder, name + (number == 0 ? "" : "-" + number) + ".json");
+    URI in = folder.toUri();
+    String file = name + (number == 0 ? "" : "-" + number) + ".json";
+    // Of a name alone, Hadoop's Path would take what stands before a colon for a scheme.
+    return new Path(in.getScheme(), in.getAuthority(), in.getPath() + "/" + file);
   }
 
   /**

@@ -137,8 +137,18 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes a lock, and makes the folder for it.
+   *
+   * @throws HeldException if another driver has it
+   * @throws IOException if the folder cannot be written
+   */
+  static RunLock acquire(LockFiles files) throws IOException, HeldException {
+    return tryAcquire(files, BEAT);
+  }
+
   /** Another driver has the lock; the message names its process. */
-  private static final class HeldException extends Exception {
+  static final class HeldException extends Exception {
     private static final long serialVersionUID = 1L;
 
     HeldException(Holder holder) {
@@ -157,8 +167,12 @@ public final class RunLock implements AutoCloseable {
    */
   public static Optional<RunLock> tryAcquire(Path folder, String name, Configuration hadoop)
       throws IOException {
+    return tryAcquire(new LockFiles(folder, name, hadoop));
+  }
+
+  private static Optional<RunLock> tryAcquire(LockFiles files) throws IOException {
     try {
-      return Optional.of(tryAcquire(new LockFiles(folder, name, hadoop), BEAT));
+      return Optional.of(acquire(files));
     } catch (HeldException e) {
       return Optional.empty();
     }
@@ -169,23 +183,23 @@ public final class RunLock implements AutoCloseable {
    *
    * @throws ResourceException if the folder cannot be written
    */
-  public static RunLock await(Path folder, String name, Configuration hadoop) {
+  static RunLock await(LockFiles files) {
     try {
-      Optional<RunLock> lock = tryAcquire(folder, name, hadoop);
+      Optional<RunLock> lock = tryAcquire(files);
       if (lock.isEmpty()) {
-        LOG.warn("Waiting for another application, which has {} in {}", name, folder);
+        LOG.warn("Waiting for another application, which writes {}", files.locked());
       }
       while (lock.isEmpty()) {
         TimeUnit.MILLISECONDS.sleep(POLL_MILLISECONDS);
-        lock = tryAcquire(folder, name, hadoop);
+        lock = tryAcquire(files);
       }
       return lock.get();
     } catch (IOException e) {
-      throw new ResourceException("Cannot write %s: %s".formatted(folder, Storage.reason(e)), e);
+      throw new ResourceException(
+          "Cannot write %s: %s".formatted(files.folder(), Storage.reason(e)), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ResourceException(
-          "Interrupted while waiting for %s in %s".formatted(name, folder), e);
+      throw new ResourceException("Interrupted while waiting for the lock of " + files.locked(), e);
     }
   }
 
@@ -323,7 +337,7 @@ public final class RunLock implements AutoCloseable {
     Duration patience = beat.multipliedBy(BEATS_UNTIL_TAKEN);
     LOG.warn(
         "{} is locked by {}: waiting {} s for its next heartbeat",
-        files.folder(),
+        files.locked(),
         first.map(other -> other.process().toString()).orElse("another driver"),
         patience.toSeconds());
     long end = System.nanoTime() + patience.toNanos();
@@ -345,7 +359,7 @@ public final class RunLock implements AutoCloseable {
       TimeUnit.NANOSECONDS.sleep(time.toNanos());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ResourceException("Interrupted while waiting for the lock of " + files.folder(), e);
+      throw new ResourceException("Interrupted while waiting for the lock of " + files.locked(), e);
     }
   }
 
@@ -434,10 +448,10 @@ public final class RunLock implements AutoCloseable {
       if (newHolder.isPresent() || !(isConfirmedWithin(known) || isOurs())) {
         throw new ResourceException(
             "%s was taken over by %s, because this driver had written no heartbeat; what is complete in it is intact"
-                .formatted(files.folder(), newHolder.orElseThrow()));
+                .formatted(files.locked(), newHolder.orElseThrow()));
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read the lock of " + files.folder(), e);
+      throw new UncheckedIOException("Cannot read the lock of " + files.locked(), e);
     }
   }
 

@@ -9,6 +9,7 @@ import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.run.RunLock;
+import io.stoker.driver.run.ShardsLock;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
@@ -124,8 +125,7 @@ final class ShardCache {
         LOG.info("Using the images that were prepared before, {}", folder);
         return folder;
       }
-      try (RunLock lock =
-          RunLock.await(root, "lock-" + folder.getName(), spark.hadoopConfiguration())) {
+      try (RunLock lock = ShardsLock.await(folder, spark.hadoopConfiguration())) {
         if (!isComplete(folder)) { // by another application, while this one waited
           new PrepareJob(
                   spark,

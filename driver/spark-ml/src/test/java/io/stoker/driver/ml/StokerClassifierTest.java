@@ -293,7 +293,7 @@ class StokerClassifierTest {
     RunLock lock =
         RunLock.tryAcquire(
                 new org.apache.hadoop.fs.Path(cache.toUri()),
-                "lock-" + data.getFileName(),
+                "lock-" + data.getFileName() + ".shards",
                 new Configuration())
             .orElseThrow();
     try (LogLines log = LogLines.of(RunLock.class)) {
