@@ -91,13 +91,17 @@ public final class CifarSource implements ImageSource {
     throw new InputException(
         "Invalid input: "
             + input
-            + " has no CIFAR files (data_batch_1.bin and so on, or train.bin)");
+            + " has no CIFAR files (data_batch_1.bin and so on, or train.bin"
+            + (fileSystem.exists(new Path(input, "batches.meta"))
+                    || fileSystem.exists(new Path(input, "meta"))
+                ? "; this is the version for Python, take the binary one)"
+                : ")"));
   }
 
   private static List<SourcePart> parts(List<FolderEntry.File> files, Kind kind, int classes) {
     List<SourcePart> parts = new ArrayList<>();
     for (FolderEntry.File file : files) {
-      Check.input(
+      Check.undamaged(
           file.length() > 0 && file.length() % kind.recordBytes() == 0,
           "Cannot read %s: truncated or damaged, its %d bytes are not records of %d",
           file.path(),

@@ -7,9 +7,7 @@ import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.BufferedReader;
-import java.io.FilterInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.io.UncheckedIOException;
@@ -25,6 +23,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
@@ -83,9 +82,7 @@ public final class CsvSource implements ImageSource {
       try (CSVParser parser = FORMAT.parse(withoutByteOrderMark(text))) {
         read(new Records(parser), file, rows);
       } catch (MalformedCsvException e) {
-        if (bytes.failure != null) {
-          throw bytes.failure;
-        }
+        bytes.rethrow();
         throw new InputException("Cannot read " + file + ": " + e.getMessage(), e);
       }
     }
@@ -123,6 +120,12 @@ public final class CsvSource implements ImageSource {
     Check.input(
         path >= 0 && label >= 0,
         "Cannot read %s: its first line must name the columns path and label, it is %s",
+        file,
+        Inputs.shown(columns.toString()));
+    Check.input(
+        Stream.of(path, label, split)
+            .allMatch(column -> column < 0 || column == columns.lastIndexOf(columns.get(column))),
+        "Cannot read %s: its first line names a column twice, it is %s",
         file,
         Inputs.shown(columns.toString()));
     Set<String> paths = new HashSet<>();
@@ -185,35 +188,6 @@ public final class CsvSource implements ImageSource {
             ? value.length() + " characters, at most " + longest + " are allowed"
             : "a line break or another control character in it",
         Inputs.shown(value.substring(0, Math.min(value.length(), 60))));
-  }
-
-  /** Tells a storage that fails from text that is not CSV: the parser throws the same for both. */
-  private static final class NotedFailures extends FilterInputStream {
-    private IOException failure;
-
-    NotedFailures(InputStream in) {
-      super(in);
-    }
-
-    @Override
-    public int read() throws IOException {
-      try {
-        return super.read();
-      } catch (IOException e) {
-        failure = e;
-        throw e;
-      }
-    }
-
-    @Override
-    public int read(byte[] target, int offset, int length) throws IOException {
-      try {
-        return super.read(target, offset, length);
-      } catch (IOException e) {
-        failure = e;
-        throw e;
-      }
-    }
   }
 
   /** Text that is not CSV; the message says at which line. */

@@ -2,6 +2,7 @@
 package io.stoker.data.source;
 
 import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
@@ -37,6 +38,7 @@ final class IdxFile implements Closeable {
    *
    * @param dimensionCount how many dimensions it must have
    * @throws InputException if it is not an idx file
+   * @throws DamagedException if it ends early
    * @throws IOException if it cannot be read
    */
   IdxFile(FileSystem fileSystem, Path file, int dimensionCount) throws IOException {
@@ -70,7 +72,7 @@ final class IdxFile implements Closeable {
       return gzipped ? new GZIPInputStream(buffered, BUFFER_BYTES) : buffered;
     } catch (IOException e) {
       buffered.close();
-      throw new InputException("Cannot read " + file + ": its gzip header is damaged", e);
+      throw new DamagedException("Cannot read " + file + ": its gzip header is damaged", e);
     }
   }
 
@@ -103,7 +105,7 @@ final class IdxFile implements Closeable {
   /**
    * Checks that a file which is not gzipped is as long as its header says.
    *
-   * @throws InputException if it is not
+   * @throws DamagedException if it is not
    */
   void checkLength() {
     long expected = (1L + dimensions.length) * Integer.BYTES + (long) items() * itemBytes();
@@ -133,7 +135,7 @@ final class IdxFile implements Closeable {
   /**
    * Reads the next items.
    *
-   * @throws InputException if the file ends before
+   * @throws DamagedException if the file ends before
    */
   void read(byte[] target) throws IOException {
     try {
@@ -146,7 +148,7 @@ final class IdxFile implements Closeable {
   /**
    * Passes over items.
    *
-   * @throws InputException if the file ends before
+   * @throws DamagedException if the file ends before
    */
   void skip(long items) throws IOException {
     long left = items * itemBytes();
@@ -167,7 +169,7 @@ final class IdxFile implements Closeable {
   /**
    * Checks that nothing is left.
    *
-   * @throws InputException if the file goes on, or if its gzip checksum is wrong
+   * @throws DamagedException if the file goes on, or if its gzip checksum is wrong
    */
   void checkEnd() throws IOException {
     int next;
@@ -181,13 +183,13 @@ final class IdxFile implements Closeable {
     }
   }
 
-  private InputException tooLong() {
-    return new InputException(
+  private DamagedException tooLong() {
+    return new DamagedException(
         "Cannot read " + file + ": it is longer than the " + items() + " items of its header");
   }
 
-  private InputException truncated(IOException cause) {
-    return new InputException(
+  private DamagedException truncated(IOException cause) {
+    return new DamagedException(
         "Cannot read "
             + file
             + ": truncated or damaged"

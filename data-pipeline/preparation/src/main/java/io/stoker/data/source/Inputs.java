@@ -21,6 +21,8 @@ import org.apache.hadoop.fs.Path;
 
 /** What all sources need of a filesystem. */
 final class Inputs {
+  private static final Pattern ARCHIVE = Pattern.compile("(?i).*\\.(zip|tar|tgz|tar\\.gz|7z|rar)");
+
   private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
 
   private Inputs() {}
@@ -32,7 +34,13 @@ final class Inputs {
    */
   static FileStatus folder(FileSystem fileSystem, Path input) throws IOException {
     FileStatus status = status(fileSystem, input);
-    Check.input(status.isDirectory(), "Invalid input: %s is a file (must be a folder)", input);
+    Check.input(
+        status.isDirectory(),
+        "Invalid input: %s is a file (must be a folder%s)",
+        input,
+        ARCHIVE.matcher(input.getName()).matches()
+            ? "; unpack the archive, or take --format tar for class folders in a tar file"
+            : "");
     return status;
   }
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.source;
 
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toSet;
+
 import io.stoker.failure.Check;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * What a collection holds: an account of everything that was found there.
@@ -35,10 +40,11 @@ public record SourceListing(
     rejected = List.copyOf(rejected);
     ignored = List.copyOf(ignored);
     ClassNames.check(classNames);
-    long withSplit = parts.stream().filter(part -> part.split().isPresent()).count();
+    Set<Optional<String>> splits = parts.stream().map(SourcePart::split).collect(toSet());
     Check.input(
-        withSplit == 0 || withSplit == parts.size(),
-        "Some of the samples are in a split (such as train), others in none");
+        splits.size() <= 1 || !splits.contains(Optional.empty()),
+        "Some of the samples are in a split (%s), others in none: name one for all, or for none",
+        splits.stream().flatMap(Optional::stream).sorted().collect(joining(", ")));
   }
 
   /**

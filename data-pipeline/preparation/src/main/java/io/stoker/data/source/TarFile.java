@@ -4,16 +4,20 @@ package io.stoker.data.source;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
+import io.stoker.failure.StokerException;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 import org.apache.commons.compress.archivers.ArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -35,6 +39,8 @@ final class TarFile implements Closeable {
   private static final String BYTES = "ISO-8859-1";
 
   private final Path file;
+  private final NotedFailures stored;
+  private final boolean gzipped;
   private final ZeroTail outerBytes;
   private final TarArchiveInputStream outer;
 
@@ -45,12 +51,14 @@ final class TarFile implements Closeable {
 
   private String innerName = "";
   private TarArchiveEntry entry;
+  private boolean hasEntries;
 
   TarFile(FileSystem fileSystem, Path file) throws IOException {
     this.file = file;
-    InputStream raw = new BufferedInputStream(fileSystem.open(file), BUFFER_BYTES);
+    this.stored = new NotedFailures(fileSystem.open(file));
+    InputStream raw = new BufferedInputStream(stored, BUFFER_BYTES);
     raw.mark(2);
-    boolean gzipped = raw.read() == 0x1F && raw.read() == 0x8B;
+    this.gzipped = raw.read() == 0x1F && raw.read() == 0x8B;
     raw.reset();
     try {
       this.outerBytes = new ZeroTail(gzipped ? new GZIPInputStream(raw, BUFFER_BYTES) : raw);
@@ -65,13 +73,15 @@ final class TarFile implements Closeable {
    * Goes to the next file.
    *
    * @return whether there is one
-   * @throws InputException if the archive is damaged or ends early
+   * @throws InputException if it is not a tar file
+   * @throws DamagedException if it is a damaged one, or ends early
    */
   boolean next() {
     try {
       while (true) {
         ArchiveEntry next = (inner == null ? outer : inner).getNextEntry();
         entry = (TarArchiveEntry) next;
+        hasEntries |= entry != null;
         if (entry == null) {
           (inner == null ? outerBytes : innerBytes).checkEnd();
         }
@@ -126,7 +136,7 @@ final class TarFile implements Closeable {
   /**
    * The entry's bytes.
    *
-   * @throws InputException if the archive ends before
+   * @throws DamagedException if the archive ends before
    */
   byte[] read() {
     try {
@@ -159,9 +169,23 @@ final class TarFile implements Closeable {
     return name.endsWith(".tar");
   }
 
-  private InputException damaged(Exception cause) {
-    return new InputException(
-        "Cannot read " + file + ": truncated, damaged or not a tar file", cause);
+  /** What is wrong with the file, where the storage has not failed. */
+  private StokerException damaged(Exception cause) {
+    try {
+      stored.rethrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + file, e);
+    }
+    return hasEntries || (gzipped && isOfGzip(cause))
+        ? new DamagedException("Cannot read " + file + ": truncated or damaged", cause)
+        : new InputException(
+            "Cannot read " + file + ": truncated, damaged or not a tar file", cause);
+  }
+
+  private static boolean isOfGzip(Throwable failure) {
+    return failure instanceof ZipException
+        || failure instanceof EOFException
+        || (failure.getCause() != null && isOfGzip(failure.getCause()));
   }
 
   @Override

@@ -30,7 +30,8 @@ import org.apache.hadoop.fs.Path;
  *
  * <ul>
  *   <li>WebDataset: pairs of an image and a {@code .cls} file with the number of its class, of the
- *       same name up to the first dot;
+ *       same name up to the first dot; of several images of that name the one whose extension has
+ *       no other dot;
  *   <li>ImageNet: a tar file that holds a tar file a class;
  *   <li>else: a folder a class, see {@link ClassFolders}.
  * </ul>
@@ -95,6 +96,7 @@ public final class TarSource implements ImageSource {
 
   private static List<Map<String, Place>> ofPairs(List<Contents> archives) {
     archives.forEach(Contents::ignoreLabelsWithoutImage);
+    archives.forEach(Contents::keepAnImageOfEachKey);
     List<Map<String, Place>> places = new ArrayList<>();
     for (Contents archive : archives) {
       places.add(
@@ -217,6 +219,10 @@ public final class TarSource implements ImageSource {
     return dot < 0 ? name : name.substring(0, dot);
   }
 
+  private static boolean hasOneExtension(String name) {
+    return name.lastIndexOf('.') == key(name).length();
+  }
+
   /** What an archive holds, without the images themselves. */
   private record Contents(
       Path file, List<String> images, Map<String, String> labels, List<String> ignored) {
@@ -308,6 +314,36 @@ public final class TarSource implements ImageSource {
           .sorted()
           .forEach(key -> ignored.add(shownIn(key + ".cls")));
       labels.keySet().retainAll(used);
+    }
+
+    /**
+     * A sample may have other files that are images, such as {@code 0001.mask.png} next to {@code
+     * 0001.png}: they are not used.
+     */
+    void keepAnImageOfEachKey() {
+      Map<String, String> firsts = new HashMap<>();
+      Map<String, Set<String>> several = new HashMap<>();
+      for (String image : images) {
+        String first = firsts.putIfAbsent(key(image), image);
+        if (first != null && !first.equals(image) && labels.containsKey(key(image))) {
+          several.computeIfAbsent(key(image), key -> new TreeSet<>(Set.of(first))).add(image);
+        }
+      }
+      Set<String> others = new HashSet<>();
+      for (Set<String> ofKey : several.values()) {
+        List<String> plain = ofKey.stream().filter(TarSource::hasOneExtension).toList();
+        List<String> rivals = plain.isEmpty() ? List.copyOf(ofKey) : plain;
+        Check.input(
+            plain.size() == 1,
+            "Cannot read %s: %s and %s have the same .cls file (an archive may have one image for"
+                + " each, and others with a longer extension, such as .mask.png)",
+            file,
+            Inputs.shown(rivals.get(0)),
+            Inputs.shown(rivals.get(rivals.size() - 1)));
+        others.addAll(ofKey);
+        others.removeAll(plain);
+      }
+      keep(image -> !others.contains(image));
     }
 
     private String shownIn(String name) {

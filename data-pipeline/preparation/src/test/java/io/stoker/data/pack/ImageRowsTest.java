@@ -455,7 +455,7 @@ class ImageRowsTest {
     assertRefused(ImageRows.of(spark.parallelize(images(1))), "Found 1 class [bee]");
     List<LabelledImage> mixed = new ArrayList<>(images(4));
     mixed.add(new LabelledImage("x", "ant", "train", new SourceImage.Encoded(png(1))));
-    assertRefused(ImageRows.of(spark.parallelize(mixed)), "others in none");
+    assertRefused(ImageRows.of(spark.parallelize(mixed)), "are in no split, others in one");
     assertRefused(
         ImageRows.of(
             spark.parallelize(

@@ -15,6 +15,7 @@ import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
 import java.io.IOException;
@@ -78,6 +79,10 @@ class PrepareJobBadInputTest {
 
   private static AbstractThrowableAssert<?, ?> assertRefused(PrepareOptions.Builder options) {
     return assertThatThrownBy(() -> run(options)).isInstanceOf(InputException.class);
+  }
+
+  private static AbstractThrowableAssert<?, ?> assertDamaged(PrepareOptions.Builder options) {
+    return assertThatThrownBy(() -> run(options)).isInstanceOf(DamagedException.class);
   }
 
   private void writeText(String name, String text) throws IOException {
@@ -360,23 +365,23 @@ class PrepareJobBadInputTest {
     assertRefused(options("idx"))
         .hasMessageContaining("magic number is 0x00000801, that of idx images is 0x00000803");
     Files.write(images, Arrays.copyOf(imageBytes, imageBytes.length - 1));
-    assertRefused(options("idx"))
+    assertDamaged(options("idx"))
         .hasMessageContaining("train-images-idx3-ubyte: truncated")
         .hasMessageContaining("100 items");
     Files.write(images, Arrays.copyOf(imageBytes, imageBytes.length + 1));
-    assertRefused(options("idx")).hasMessageContaining("longer than the 100 items");
+    assertDamaged(options("idx")).hasMessageContaining("longer than the 100 items");
     Files.write(images, Arrays.copyOf(imageBytes, 7));
-    assertRefused(options("idx")).hasMessageContaining("truncated");
+    assertDamaged(options("idx")).hasMessageContaining("truncated");
     byte[] lying = imageBytes.clone();
     lying[4] = 0x7F;
     Files.write(images, lying);
-    assertRefused(options("idx")).hasMessageContaining("train-images-idx3-ubyte");
+    assertDamaged(options("idx")).hasMessageContaining("train-images-idx3-ubyte");
     Files.write(images, TestImages.gzip(imageBytes));
     run(options("idx"));
     byte[] zipped = TestImages.gzip(imageBytes);
     for (int length : new int[] {1, 5, 30, zipped.length / 2, zipped.length - 1}) {
       Files.write(images, Arrays.copyOf(zipped, length));
-      assertRefused(options("idx").output(hadoop(folder.resolve("zipped"))))
+      assertDamaged(options("idx").output(hadoop(folder.resolve("zipped"))))
           .hasMessageContaining("train-images-idx3-ubyte");
     }
     Files.write(images, imageBytes);
@@ -389,7 +394,7 @@ class PrepareJobBadInputTest {
     byte[] lyingLabels = labelBytes.clone();
     lyingLabels[4] = 0x7F;
     Files.write(labels, lyingLabels);
-    assertRefused(options("idx").output(hadoop(folder.resolve("other"))))
+    assertDamaged(options("idx").output(hadoop(folder.resolve("other"))))
         .hasMessageContaining("train-labels-idx1-ubyte");
     Files.delete(labels);
     assertRefused(options("idx").output(hadoop(folder.resolve("other"))))

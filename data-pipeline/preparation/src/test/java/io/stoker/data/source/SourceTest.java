@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.data.TestImages;
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -111,11 +112,18 @@ class SourceTest {
   void refusesCifarFilesThatAreNone() throws IOException {
     assertThatThrownBy(() -> read("cifar", folder))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("no CIFAR files");
+        .hasMessageContaining("no CIFAR files")
+        .hasMessageEndingWith("or train.bin)");
+    write("batches.meta", new byte[9]);
+    assertThatThrownBy(() -> read("cifar", folder))
+        .hasMessageContaining("the version for Python, take the binary one");
+    write("cifar-10-binary.tar.gz", new byte[9]);
+    assertThatThrownBy(() -> read("cifar", folder.resolve("cifar-10-binary.tar.gz")))
+        .hasMessageContaining("must be a folder; unpack the archive, or take");
     byte[] good = cifar(6, 1, 10);
     write("data_batch_1.bin", Arrays.copyOf(good, good.length - 1));
     assertThatThrownBy(() -> read("cifar", folder))
-        .isInstanceOf(InputException.class)
+        .isInstanceOf(DamagedException.class)
         .hasMessageContaining("data_batch_1.bin: truncated");
     good[3073] = 10;
     write("data_batch_1.bin", good);
@@ -173,6 +181,7 @@ class SourceTest {
       {"", "must name the columns path and label"},
       {"a,b\nc,d\n", "must name the columns path and label, it is [a, b]"},
       {"path,label\nx,\n", "line 2 has no path or no label: x,"},
+      {"path,label,Label\nx,1,2\n", "names a column twice, it is [path, label, label]"},
       {"path,label\nx,1\nx,2\n", "repeats x"},
       {"path,label\nx\n", "no path or no label"},
       {"path,label\nx,1\ny,1\n", "Found 1 class [1]"},
@@ -325,6 +334,38 @@ class SourceTest {
       assertThat(((SourceImage.Encoded) found.get(i).image()).file()).isEqualTo(image(i + 1));
     }
     assertThat(list("tar", folder).ignored()).containsExactly("set-train-000.tar/0001.json");
+  }
+
+  @Test
+  void takesOneImageOfEachPairOfATarFile() throws IOException {
+    write(
+        "masks.tar",
+        tar(
+            "0001.cls",
+            text("0"),
+            "0001.mask.png",
+            image(1),
+            "0001.png",
+            image(2),
+            "0002.depth.png",
+            image(3),
+            "0002.cls",
+            text("1")));
+
+    assertThat(read("tar", folder.resolve("masks.tar")))
+        .extracting(Found::path)
+        .containsExactlyInAnyOrder("masks.tar/0001.png", "masks.tar/0002.depth.png");
+    assertThat(list("tar", folder.resolve("masks.tar")).ignored())
+        .containsExactly("masks.tar/0001.mask.png");
+
+    write("twice.tar", tar("1.png", image(1), "1.jpg", image(2), "1.cls", text("1")));
+    assertThatThrownBy(() -> read("tar", folder.resolve("twice.tar")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("1.jpg and 1.png have the same .cls file");
+
+    write("three.tar", tar("1.a.png", image(1), "1.b.png", image(2), "1.cls", text("1")));
+    assertThatThrownBy(() -> read("tar", folder.resolve("three.tar")))
+        .hasMessageContaining("1.a.png and 1.b.png have the same .cls file");
   }
 
   @Test
@@ -487,13 +528,20 @@ class SourceTest {
       Files.write(file, Arrays.copyOf(good, length));
       assertThatThrownBy(() -> read("tar", file))
           .as("%d bytes", length)
-          .isInstanceOf(InputException.class)
+          .isInstanceOf(length < 512 ? InputException.class : DamagedException.class)
           .hasMessageContaining("images.tar");
+    }
+    byte[] zipped = TestImages.gzip(good);
+    for (int length : new int[] {5, 60, zipped.length / 2, zipped.length - 1}) {
+      Files.write(file, Arrays.copyOf(zipped, length));
+      assertThatThrownBy(() -> read("tar", file))
+          .as("%d bytes, gzipped", length)
+          .isInstanceOf(DamagedException.class);
     }
     byte[] lying = good.clone();
     System.arraycopy(text("77777777777"), 0, lying, 124, 11);
     Files.write(file, lying);
-    assertThatThrownBy(() -> read("tar", file)).isInstanceOf(InputException.class);
+    assertThatThrownBy(() -> read("tar", file)).isInstanceOf(DamagedException.class);
     Files.write(file, text("no archive at all"));
     assertThatThrownBy(() -> read("tar", file)).isInstanceOf(InputException.class);
     Files.write(file, tar("1.png", image(1), "1.cls", text("cat"), "2.png", image(1)));

@@ -42,6 +42,10 @@ public final class Storage {
 
   private static final Set<String> S3 = Set.of("s3", "s3n", "s3a");
 
+  /** Hadoop takes what stands before a colon for a scheme. */
+  private static final Pattern RELATIVE_WITH_COLON =
+      Pattern.compile("(?!(?:s3[an]?|hdfs|viewfs|file|abfss?|gs|https?):)[^:/]+:[^/].*");
+
   /** The name of a secret in a query, or in the parameters of a path, and its value. */
   private static final Pattern SECRET =
       Pattern.compile(
@@ -63,7 +67,14 @@ public final class Storage {
       return path;
     } catch (IllegalArgumentException e) {
       throw new InputException(
-          withoutPassword("Invalid location: '" + uri + "' (" + e.getMessage() + ")"));
+          withoutPassword(
+              "Invalid location: '"
+                  + uri
+                  + "' ("
+                  + (RELATIVE_WITH_COLON.matcher(uri).matches()
+                      ? "what stands before a colon is a scheme: write './" + uri + "'"
+                      : e.getMessage())
+                  + ")"));
     }
   }
 
