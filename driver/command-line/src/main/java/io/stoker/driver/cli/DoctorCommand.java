@@ -19,6 +19,7 @@ import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.spark.RegisteredExecutors;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
@@ -194,10 +195,12 @@ final class DoctorCommand extends StokerCommand {
             new Finding(
                 "slots",
                 Finding.Level.PROBLEM,
-                Line.of(
-                    "no executor registered within %d s; does the cluster have as many free cores,"
-                        + " as much memory and as many GPUs as one executor asks for?",
-                    PATIENCE.toSeconds())));
+                executors > 0
+                    ? RegisteredExecutors.NO_SLOT
+                    : Line.of(
+                        "no executor registered within %d s; does the cluster have as many free"
+                            + " cores, as much memory and as many GPUs as one executor asks for?",
+                        PATIENCE.toSeconds())));
         return;
       }
       ClusterState clusterState = ClusterState.of(spark, there, spark.isLocal() ? "" : probe);

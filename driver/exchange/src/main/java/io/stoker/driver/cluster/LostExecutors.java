@@ -31,10 +31,22 @@ public final class LostExecutors {
   /** A shorter loss is not worth a line. */
   private static final int QUIET = 10;
 
+  /** Clusters that start executors on demand take as long. */
+  private static final int UNTIL_FIRST = 30;
+
   private static final Duration SECOND = Duration.ofSeconds(1);
 
-  /** An application at one moment. */
-  record State(boolean hasExecutor, boolean hasJob) {}
+  /** For how many seconds executors are waited for that have a slot. */
+  private static final int WITHOUT_SLOT = 60;
+
+  /**
+   * An application at one moment.
+   *
+   * @param hasExecutor whether an executor is there
+   * @param hasSlot whether one of them has a slot for a task, busy or not
+   * @param hasJob whether a job runs
+   */
+  record State(boolean hasExecutor, boolean hasSlot, boolean hasJob) {}
 
   private final Supplier<State> state;
   private final OptionalInt patience;
@@ -44,11 +56,20 @@ public final class LostExecutors {
   /** Whether it has had an executor. */
   private boolean begun;
 
+  /** Whether this object has ended it. */
+  private boolean ended;
+
   /**
    * For how many seconds a job has waited for an executor. They are counted, because a process that
    * was suspended has not waited.
    */
   private int waited;
+
+  /** For how many seconds a job has waited for the first executor. */
+  private int withoutFirst;
+
+  /** For how many seconds a job has had executors, and none with a slot. */
+  private int withoutSlot;
 
   /**
    * @param state the application at this moment
@@ -103,13 +124,20 @@ public final class LostExecutors {
   /** An executor that was told to leave may still run tasks. */
   private static State stateOf(JavaSparkContext spark) {
     return new State(
-        RegisteredExecutors.isThereAny(spark), spark.statusTracker().getActiveJobIds().length > 0);
+        RegisteredExecutors.isThereAny(spark),
+        RegisteredExecutors.mayHaveSlot(spark),
+        spark.statusTracker().getActiveJobIds().length > 0);
   }
 
   /** Called each second: tells the user that the application waits, and ends it after too long. */
   void look() {
+    if (ended) {
+      return;
+    }
     State now = state.get();
     begun |= now.hasExecutor();
+    lookForFirst(now);
+    lookForSlots(now);
     if (!begun || now.hasExecutor() || !now.hasJob()) {
       if (now.hasExecutor() && waited > QUIET) {
         LOG.warn("An executor is there: the job goes on");
@@ -118,10 +146,9 @@ public final class LostExecutors {
       return;
     }
     if (patience.isPresent() && waited >= patience.getAsInt()) {
-      end.accept(
+      end(
           "All executors are lost, and none has come for %s s%s (%s has jobs wait longer)"
               .formatted(patience.getAsInt(), reason(), SECONDS));
-      begun = false; // It ends once.
     } else if (waited == QUIET) {
       LOG.warn(
           "No executor is left{}: the job goes on when the cluster starts one{}",
@@ -131,6 +158,29 @@ public final class LostExecutors {
               : "");
     }
     waited++;
+  }
+
+  /** Where no executor has come, the application waits as Spark does, perhaps for another one. */
+  private void lookForFirst(State now) {
+    withoutFirst = !begun && now.hasJob() ? withoutFirst + 1 : 0;
+    if (withoutFirst == UNTIL_FIRST) {
+      LOG.warn(
+          "No executor has registered yet{}: the job begins when the cluster starts one with"
+              + " --executor-memory and --executor-cores (./stoker doctor tells what is missing)",
+          reason());
+    }
+  }
+
+  private void lookForSlots(State now) {
+    withoutSlot = now.hasExecutor() && !now.hasSlot() && now.hasJob() ? withoutSlot + 1 : 0;
+    if (withoutSlot == WITHOUT_SLOT) {
+      end(RegisteredExecutors.NO_SLOT);
+    }
+  }
+
+  private void end(String why) {
+    ended = true;
+    end.accept(why);
   }
 
   private String reason() {

@@ -2,10 +2,10 @@
 package io.stoker.driver.spark;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -23,6 +23,11 @@ public final class RegisteredExecutors {
   private static final Pattern TASK_RESOURCE =
       Pattern.compile("spark\\.task\\.resource\\.(.+)\\.amount");
   private static final String DRIVER = "driver";
+
+  /** Says that executors are there, and none has a slot. */
+  public static final String NO_SLOT =
+      "No executor has as many cores, or as much of another resource, as one task takes"
+          + " (spark.task.cpus, spark.task.resource.*, --executor-cores)";
 
   private RegisteredExecutors() {}
 
@@ -44,25 +49,34 @@ public final class RegisteredExecutors {
               context.maxNumConcurrentTasks(tasks),
               Instant.ofEpochMilli(context.startTime())));
     }
-    List<RegisteredExecutor> executors = new ArrayList<>();
-    for (ExecutorSummary each : Scala.list(context.statusStore().executorList(true))) {
-      if (!each.id().equals(DRIVER) && !isLeaving(spark, each.id())) {
-        executors.add(
-            new RegisteredExecutor(
-                each.id(),
-                host(each.hostPort()),
-                slots(spark.getConf(), each),
-                each.addTime().toInstant()));
-      }
-    }
-    return List.copyOf(executors);
+    return ofCluster(spark)
+        .filter(each -> !isLeaving(spark, each.id()))
+        .map(
+            each ->
+                new RegisteredExecutor(
+                    each.id(),
+                    host(each.hostPort()),
+                    slots(spark.getConf(), each),
+                    each.addTime().toInstant()))
+        .toList();
   }
 
   /** Whether a cluster's executor is there, even if it was told to leave, and may run tasks. */
   public static boolean isThereAny(JavaSparkContext spark) {
-    return !spark.sc().isStopped()
-        && Scala.list(spark.sc().statusStore().executorList(true)).stream()
-            .anyMatch(each -> !each.id().equals(DRIVER));
+    return ofCluster(spark).findAny().isPresent();
+  }
+
+  /** Whether one of the executors that are there has a slot, busy or not, as far as Spark knows. */
+  public static boolean mayHaveSlot(JavaSparkContext spark) {
+    return ofCluster(spark)
+        .anyMatch(each -> each.totalCores() == 0 || slots(spark.getConf(), each) > 0);
+  }
+
+  private static Stream<ExecutorSummary> ofCluster(JavaSparkContext spark) {
+    return spark.sc().isStopped()
+        ? Stream.empty()
+        : Scala.list(spark.sc().statusStore().executorList(true)).stream()
+            .filter(each -> !each.id().equals(DRIVER));
   }
 
   /** Whether an executor was told to leave the cluster, which Spark calls decommissioning. */

@@ -4,7 +4,9 @@ package io.stoker.driver.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.driver.LogLines;
 import io.stoker.driver.cluster.LostExecutors.State;
+import io.stoker.driver.spark.RegisteredExecutors;
 import io.stoker.failure.InputException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,9 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** An application is ended, with a reason, if its executors are lost and none comes. */
 class LostExecutorsTest {
-  private static final State TRAINS = new State(true, true);
-  private static final State WAITS = new State(false, true);
-  private static final State RESTS = new State(false, false);
+  private static final State TRAINS = new State(true, true, true);
+  private static final State WAITS = new State(false, false, true);
+  private static final State RESTS = new State(false, false, false);
 
   private final AtomicReference<State> state = new AtomicReference<>(RESTS);
   private final AtomicReference<Optional<String>> problem = new AtomicReference<>(Optional.empty());
@@ -62,9 +64,30 @@ class LostExecutorsTest {
   }
 
   @Test
-  void waitsForTheFirstExecutorAsLongAsItTakes() {
-    pass(WAITS, 3600);
+  void waitsForTheFirstExecutorAsLongAsItTakesAndSaysSoOnce() {
+    try (LogLines log = LogLines.of(LostExecutors.class)) {
+      pass(WAITS, 29);
+      assertThat(log.lines()).isEmpty();
+
+      pass(WAITS, 3600);
+      assertThat(log.lines())
+          .singleElement()
+          .asString()
+          .contains("No executor has registered yet: the job begins when");
+    }
     assertThat(ends).isEmpty();
+  }
+
+  @Test
+  void endsOnceWhereNoExecutorHasASlot() {
+    State noSlot = new State(true, false, true);
+    pass(noSlot, 59);
+    pass(TRAINS, 1);
+    pass(noSlot, 59);
+    assertThat(ends).isEmpty();
+
+    pass(noSlot, 400);
+    assertThat(ends).containsExactly(RegisteredExecutors.NO_SLOT);
   }
 
   @Test

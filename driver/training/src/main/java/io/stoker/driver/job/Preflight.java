@@ -13,6 +13,7 @@ import io.stoker.driver.cluster.StorageProbe;
 import io.stoker.driver.spark.Blocks;
 import io.stoker.driver.spark.Jobs;
 import io.stoker.driver.spark.NumberedTasks;
+import io.stoker.driver.spark.RegisteredExecutors;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import java.io.IOException;
@@ -53,7 +54,7 @@ public final class Preflight {
       ExecutorDemand.awaitSettled(spark, workers, PATIENCE);
     }
     Slots slots = MemoryCheck.require(spark, need, workers, workers);
-    if (slots.count() < workers) {
+    if (!slots.executors().isEmpty() && slots.count() < workers) {
       LOG.warn("{}", waves(slots, workers));
     }
     int used = slots.mostOnOneExecutor(workers);
@@ -72,7 +73,7 @@ public final class Preflight {
   /** What fewer slots than workers cost. */
   static String waves(Slots slots, int workers) {
     if (slots.count() == 0) {
-      return "no executor has registered yet: training begins when the cluster starts one";
+      return RegisteredExecutors.NO_SLOT;
     }
     int waves = slots.waves(workers);
     return String.format(
