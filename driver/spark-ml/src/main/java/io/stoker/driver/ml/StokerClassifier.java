@@ -123,7 +123,8 @@ public final class StokerClassifier extends StokerClassifierParams
             getPredictedLabelCol(),
             getErrorCol(),
             List.of(),
-            List.of()));
+            List.of()),
+        getHandleInvalid());
   }
 
   @Override

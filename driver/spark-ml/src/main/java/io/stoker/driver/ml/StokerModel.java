@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.ml;
 
+import static org.apache.spark.sql.functions.concat;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.raise_error;
+import static org.apache.spark.sql.functions.when;
+
 import io.stoker.data.frame.FrameColumns;
 import io.stoker.data.frame.ImageColumn;
 import io.stoker.data.storage.StorageDefaults;
@@ -9,7 +14,6 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.Slots;
 import io.stoker.driver.evaluate.TrainedNetwork;
 import io.stoker.driver.run.ModelFiles;
-import io.stoker.driver.score.ScoreColumns;
 import io.stoker.driver.score.Scoring;
 import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.driver.spark.Placement;
@@ -29,6 +33,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.param.ParamMap;
@@ -40,6 +45,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -68,9 +74,10 @@ import org.apache.spark.sql.types.StructType;
  *   <tr><td>{@code errorCol}, "error"</td><td>why the image could not be read, or null</td></tr>
  * </table>
  *
- * <p>An image that cannot be read has nulls in all but the last. The executors read the parameters
- * from storage, where they must reach them; each slot keeps one network, until {@link #close} or
- * for ten minutes after it was used last.
+ * <p>An image that cannot be read has nulls in all but the last, unless {@code handleInvalid}
+ * leaves its row out, or fails. The executors read the parameters from storage, where they must
+ * reach them; each slot keeps one network, until {@link #close} or for ten minutes after it was
+ * used last.
  */
 public final class StokerModel extends StokerModelParams implements MLWritable, AutoCloseable {
   private static final long serialVersionUID = 1L;
@@ -85,9 +92,13 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
           "predictionCol",
           "predictedLabelCol",
           "errorCol",
+          "handleInvalid",
           "thresholds",
           "engine",
           "testTimeViews");
+
+  private static final String KEEP_INVALID = "keep";
+  private static final String SKIP_INVALID = "skip";
 
   /** Reopened after serialization, which Spark ML's own code never does. */
   private final String location;
@@ -245,7 +256,7 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
     StructType schema = dataset.schema();
     StructType result = transformSchema(schema);
     TestViews views = TestViews.parse(getTestTimeViews());
-    return withMetadata(
+    Dataset<Row> scored =
         Scoring.score(
             dataset.toDF(),
             ImageColumn.of(schema, images()),
@@ -256,8 +267,23 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
                 new Arithmetic(
                     Precision.parse(getPrecision()), ConvolutionAlgorithm.parse(getConvolution()))),
             columns(),
-            views),
-        result);
+            views);
+    return withMetadata(withoutInvalid(scored), result);
+  }
+
+  /** Leaves out the rows whose image could not be read, or fails, or does neither. */
+  private Dataset<Row> withoutInvalid(Dataset<Row> scored) {
+    if (getHandleInvalid().equals(KEEP_INVALID)) {
+      return scored;
+    }
+    Column error = FrameColumns.quoted(getErrorCol());
+    return scored.filter(
+        getHandleInvalid().equals(SKIP_INVALID)
+            ? error.isNull()
+            : when(error.isNull(), lit(true))
+                .otherwise(
+                    raise_error(concat(lit("An image cannot be read: "), error))
+                        .cast(DataTypes.BooleanType)));
   }
 
   /** Spark drops the metadata of columns that pass through a function; Spark ML needs them. */
@@ -277,18 +303,25 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
   @Override
   public StructType transformSchema(StructType schema) {
     ImageColumn.of(schema, images());
-    return added(schema, columns());
+    return added(schema, columns(), getHandleInvalid());
   }
 
   /**
    * A schema with the columns that a model adds.
    *
-   * @throws io.stoker.failure.InputException if one of them is there already
+   * @param handleInvalid what the model does with rows that have an error
+   * @throws io.stoker.failure.InputException if one of them is there already, if two have one name,
+   *     or if there is none for errors that are handled
    */
-  static StructType added(StructType schema, ScoreColumns columns) {
-    List<String> present = List.of(schema.fieldNames());
+  static StructType added(StructType schema, PredictionColumns columns, String handleInvalid) {
+    Check.input(
+        handleInvalid.equals(KEEP_INVALID) || !columns.error().isEmpty(),
+        "Invalid handleInvalid: %s (must be %s without an errorCol)",
+        handleInvalid,
+        KEEP_INVALID);
+    Set<String> present = new HashSet<>(List.of(schema.fieldNames()));
     for (StructField field : columns.fields()) {
-      Check.input(!present.contains(field.name()), "Column %s is there already", field.name());
+      Check.input(present.add(field.name()), "Column %s is there already", field.name());
     }
     return Scoring.schema(schema, columns);
   }
@@ -298,7 +331,7 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
     return ParamRules.either(this, inputCol(), featuresCol());
   }
 
-  private ScoreColumns columns() {
+  private PredictionColumns columns() {
     List<Double> limits =
         isDefined(thresholds()) ? Arrays.stream(getThresholds()).boxed().toList() : List.of();
     Check.input(

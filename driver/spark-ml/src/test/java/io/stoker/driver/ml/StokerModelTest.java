@@ -359,6 +359,16 @@ class StokerModelTest {
     assertThat(bad).extracting(row -> row.getString(0)).containsExactly("cut", "text", "none");
     assertThat(bad.get(1).<String>getAs("error")).contains("not an image");
     assertThat(bad).allMatch(row -> row.getAs("probability") == null);
+    assertThat(
+            StokerModel.load(run)
+                .setHandleInvalid("skip")
+                .transform(files)
+                .select("name")
+                .collectAsList())
+        .containsExactly(RowFactory.create("good"));
+    assertThatThrownBy(
+            () -> StokerModel.load(run).setHandleInvalid("error").transform(files).collectAsList())
+        .hasStackTraceContaining("An image cannot be read: ");
   }
 
   @Test
@@ -379,6 +389,23 @@ class StokerModelTest {
     assertThatThrownBy(() -> model.transform(files().withColumn("error", col("path"))))
         .isInstanceOf(InputException.class)
         .hasMessage("Column error is there already");
+    assertThatThrownBy(
+            () ->
+                model
+                    .copy(new org.apache.spark.ml.param.ParamMap())
+                    .setRawPredictionCol("probability")
+                    .transform(files()))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Column probability is there already");
+    assertThatThrownBy(
+            () ->
+                model
+                    .copy(new org.apache.spark.ml.param.ParamMap())
+                    .setErrorCol("")
+                    .setHandleInvalid("skip")
+                    .transform(files()))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Invalid handleInvalid: skip (must be keep without an errorCol)");
     assertThatThrownBy(() -> model.setBatchSize(0)).hasMessageContaining("batchSize");
     assertThatThrownBy(() -> StokerModel.load(scratch.toString()))
         .isInstanceOf(InputException.class)
