@@ -4,6 +4,7 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.Table;
 import io.stoker.base.TerminalText;
+import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
@@ -15,6 +16,7 @@ import io.stoker.driver.metrics.RoundMetrics;
 import io.stoker.driver.report.RunSummary;
 import io.stoker.driver.run.BestValidation;
 import io.stoker.driver.run.RunRecord;
+import io.stoker.driver.search.StudyFolder;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -55,7 +57,16 @@ final class RunsCommand extends StokerCommand {
     ObjectNode json = Report.object();
     json.putArray("runs");
     if (runs.isEmpty()) {
-      return new Report("no runs in %s%n".formatted(folder), json);
+      StudyFolder study =
+          StudyFolder.at(Locations.absolute(folder, SparkSetup.hadoop()), SparkSetup.hadoop());
+      return new Report(
+          "no runs in %s%s%n"
+              .formatted(
+                  folder,
+                  study.isStudy()
+                      ? ", which is a study: those of its trials are in %s/trials".formatted(folder)
+                      : ""),
+          json);
     }
     Table table =
         new Table(4, 5, 6)

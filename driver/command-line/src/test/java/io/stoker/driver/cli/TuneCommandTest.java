@@ -56,6 +56,9 @@ class TuneCommandTest {
     assertThat(resumed).isEqualTo(best);
     Files.delete(folder.resolve("study/study.html"));
     assertThat(run("tune --study F/study --resume --space F/s.yaml --json").json()).isEqualTo(best);
+    assertThat(run("runs F/study").out())
+        .contains("which is a study: those of its trials are in ")
+        .contains("/study/trials");
     assertThat(best.path("results").intValue()).isEqualTo(6);
     assertThat(best.path("command").textValue()).startsWith("./stoker train --recipe ");
     assertThat(run("report --run F/study --output F/report.html").exitCode()).isZero();

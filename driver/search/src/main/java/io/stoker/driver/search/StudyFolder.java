@@ -267,6 +267,11 @@ public final class StudyFolder {
     StringBuilder lines = new StringBuilder();
     for (TrialResult result : standing.results()) {
       ObjectNode line = ManifestFormat.JSON.valueToTree(result);
+      line.remove("shortfall"); // how the study compares values
+      line.put("state", result.state().word());
+      if (!result.isDone()) {
+        line.putNull("value");
+      }
       line.set("options", standing.options().get(result.trial()));
       try {
         lines.append(LINES.writeValueAsString(line)).append('\n');

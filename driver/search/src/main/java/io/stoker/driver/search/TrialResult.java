@@ -43,7 +43,12 @@ public record TrialResult(
   public enum State {
     DONE,
     DIVERGED,
-    FAILED
+    FAILED;
+
+    /** Its name in what a study writes for others. */
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** The best result first; of equal ones that of the earlier trial. */

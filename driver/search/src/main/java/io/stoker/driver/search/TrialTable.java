@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroup;
 import org.apache.parquet.hadoop.ParquetWriter;
@@ -89,7 +88,7 @@ final class TrialTable {
             .append("trial", result.trial())
             .append("rung", result.rung())
             .append("epochs", result.epochs())
-            .append("state", result.state().name().toLowerCase(Locale.ROOT))
+            .append("state", result.state().word())
             .append("seconds", result.seconds())
             .append("parameters_sha256", result.parametersSha256())
             .append("reason", result.reason());

@@ -4,6 +4,7 @@ package io.stoker.driver.search;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.config.SelectionMetric;
@@ -123,5 +124,23 @@ class StudyFolderTest {
     assertThat(standing.bestFirst()).extracting(TrialResult::trial).containsExactly(3, 1, 0, 2);
     assertThat(standing.best()).contains(standing.bestFirst().get(0));
     assertThat(standing.front()).doesNotContain(result(0, 0, State.DONE));
+  }
+
+  @Test
+  void theTableOfATrialThatDivergedHasNoValue() throws IOException {
+    study.write(result(2, 0, State.DIVERGED));
+
+    study.writeTables(Standing.of(study));
+
+    List<String> lines = Files.readAllLines(folder.resolve("trials.jsonl"));
+    assertThat(lines).hasSize(2);
+    JsonNode done = JSON.readTree(lines.get(0));
+    assertThat(done.get("value").doubleValue()).isEqualTo(result(1, 0, State.DONE).value());
+    assertThat(done.get("state").asText()).isEqualTo("done");
+    JsonNode diverged = JSON.readTree(lines.get(1));
+    assertThat(diverged.get("trial").intValue()).isEqualTo(2);
+    assertThat(diverged.get("value").isNull()).isTrue();
+    assertThat(diverged.get("state").asText()).isEqualTo("diverged");
+    assertThat(diverged.has("shortfall")).isFalse();
   }
 }
