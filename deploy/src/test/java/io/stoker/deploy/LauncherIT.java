@@ -399,6 +399,15 @@ chmod +x "$3/mvn"
     assertRefused(Stoker.in(folder).run("--master", "moon", "doctor"), "unknown master: moon");
   }
 
+  @Test
+  void refusesOptionsOfSparkThatAreNoNumbers() {
+    assertRefused(
+        Stoker.in(folder).run("--executor-memory", "lots", "doctor"),
+        "invalid --executor-memory: lots (must be");
+    assertRefused(
+        Stoker.in(folder).run("--num-executors=2x", "doctor"), "invalid --num-executors: 2x");
+  }
+
   /** Without the engine torch, without a GPU, and with a mistyped option. */
   @Test
   @Tag("one-line")
