@@ -321,7 +321,7 @@ public sealed interface LearningRateSchedule extends Serializable {
   private static void checkHorizon(String schedule, double epochs, double warmUpEpochs) {
     Check.input(
         epochs > warmUpEpochs && Double.isFinite(epochs),
-        "Invalid %s horizon: %s epochs (must be longer than the warm-up of %s)",
+        "Invalid epochs: %2$s (with the schedule %1$s, must be more than the warm-up of %3$s epochs)",
         schedule,
         epochs,
         warmUpEpochs);

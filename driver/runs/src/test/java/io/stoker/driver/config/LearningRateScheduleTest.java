@@ -181,9 +181,9 @@ class LearningRateScheduleTest {
         .hasMessageContaining("Invalid plateau patience: 0 epochs");
     assertThatThrownBy(() -> new LearningRateSchedule.Cosine(1, 1))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("Invalid cosine horizon");
+        .hasMessageContaining("Invalid epochs: 1.0 (with the schedule cosine");
     assertThatThrownBy(() -> new LearningRateSchedule.OneCycle(3, 3))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("Invalid one-cycle horizon: 3.0 epochs");
+        .hasMessageContaining("Invalid epochs: 3.0 (with the schedule one-cycle");
   }
 }

@@ -191,6 +191,13 @@ public final class CalibrateJob {
       found = Math.abs(next - factor) <= TOLERANCE * factor;
       factor = next;
     }
+    if (factor < (1 + 1e-6) * LOWEST) {
+      LOG.warn(
+          "The model is far too sure of itself on these images, or no better than chance: the"
+              + " temperature is the highest that is tried, {} (train on, or calibrate on more"
+              + " images)",
+          Math.round(1 / LOWEST));
+    }
     if (factor < (1 - 1e-6) * HIGHEST) {
       return factor;
     }
