@@ -3,6 +3,7 @@ package io.stoker.driver.run;
 
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
+import io.stoker.driver.checkpoint.Locations;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -80,7 +81,7 @@ public final class ShardsLock {
     } catch (RunLock.HeldException e) {
       throw new InputException(
           "Output %s is in use by %s: end that job first, or say another --output"
-              .formatted(folder, e.getMessage()),
+              .formatted(Locations.plain(folder.toString()), e.getMessage()),
           e);
     } catch (IOException e) {
       LOG.warn(
