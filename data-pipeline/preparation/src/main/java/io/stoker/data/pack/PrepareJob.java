@@ -291,7 +291,9 @@ public final class PrepareJob {
         }
       }
     } finally {
-      blocks.unpersist(true);
+      if (!spark.sc().isStopped()) { // Otherwise nobody answers.
+        blocks.unpersist(true);
+      }
       Broadcasts.destroy(configuration);
     }
   }

@@ -8,6 +8,7 @@ import io.stoker.data.TestImages;
 import io.stoker.data.image.ImageCodec;
 import io.stoker.data.image.Pixels;
 import io.stoker.data.image.UnreadableImageException;
+import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -98,7 +99,7 @@ class DamagedSourcesTest {
         () -> {
           try {
             return Optional.of(samples(kind.split("[ .]", 2)[0], input));
-          } catch (InputException e) {
+          } catch (InputException | DamagedException e) {
             assertThat(e.getMessage().lines()).hasSize(1);
             // What is wrong with a whole collection has no place; all else names the file.
             assertThat(e.getMessage())

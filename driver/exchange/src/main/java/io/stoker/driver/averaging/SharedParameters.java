@@ -44,7 +44,9 @@ public final class SharedParameters implements AutoCloseable {
     try {
       this.trainer = new RoundTrainer(job, source);
     } catch (Exception | Error e) {
-      job.hadoop().destroy(true);
+      if (!job.spark().sc().isStopped()) { // Otherwise nobody answers.
+        job.hadoop().destroy(true);
+      }
       throw e;
     }
   }
