@@ -24,6 +24,8 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The folder that shards are written to. It deletes only what Stoker wrote: files that a manifest
@@ -41,10 +43,18 @@ final class ShardOutput {
 
   /** The files next to shards and manifest. */
   private static final List<String> COMPANIONS =
-      List.of(REJECTED, DUPLICATES, InputRecord.FILE, ManifestFile.CHECKSUM);
+      List.of(
+          REJECTED,
+          DUPLICATES,
+          InputRecord.FILE,
+          ManifestFile.CHECKSUM,
+          unfinished(ManifestFile.CHECKSUM),
+          unfinished(ShardManifest.FILE));
 
   private static final Pattern SHARD =
       Pattern.compile("[a-z0-9_]+-[0-9]{5,}-of-[0-9]{5,}\\.parquet");
+
+  private static final Logger LOG = LoggerFactory.getLogger(ShardOutput.class);
 
   private static final int MAXIMUM_NOTE_BYTES = 64 << 20;
 
@@ -117,18 +127,24 @@ final class ShardOutput {
   void begin(List<String> shards) throws IOException {
     fileSystem.mkdirs(path);
     List<String> own = ownFiles();
-    delete(new Path(path, ShardManifest.FILE));
+    // Before anything is deleted: what is here stays known as Stoker's.
     try (FSDataOutputStream out = fileSystem.create(new Path(path, UNFINISHED), true)) {
       List<String> noted = new ArrayList<>(own);
       noted.addAll(shards);
       noted.addAll(COMPANIONS);
       out.write(String.join("\n", noted).getBytes(StandardCharsets.UTF_8));
     }
+    delete(new Path(path, ShardManifest.FILE));
     for (String name : own) {
       if (!name.equals(UNFINISHED)) {
         delete(new Path(path, name));
       }
     }
+  }
+
+  /** The name of a file while it is written. */
+  private static String unfinished(String name) {
+    return Storage.replacement(new Path("/" + name)).getName();
   }
 
   /** Checks that every shard is there, writes the manifest, and with it ends the job. */
@@ -163,9 +179,17 @@ final class ShardOutput {
     }
   }
 
-  /** Deletes the shards of a job that failed, and the folder if nothing is left in it. */
+  /**
+   * Deletes the shards of a job that failed, what it was about to replace, and the folder if
+   * nothing is left in it.
+   */
   void abandon(List<String> shards) throws IOException {
     delete(new Path(path, ShardManifest.FILE));
+    for (String name : ownFiles()) {
+      if (!name.equals(UNFINISHED)) {
+        delete(new Path(path, name));
+      }
+    }
     for (String name : COMPANIONS) {
       delete(new Path(path, name));
     }
@@ -190,7 +214,12 @@ final class ShardOutput {
             .map(ShardFile::file)
             .forEach(own::add);
       } catch (DamagedException e) {
-        throw new InputException("Output " + path + " cannot be overwritten: " + e.getMessage(), e);
+        if (fileSystem.exists(new Path(path, UNFINISHED))) {
+          LOG.debug("Its job was stopped, and its note names the shards", e);
+        } else {
+          throw new InputException(
+              "Output " + path + " cannot be overwritten: " + e.getMessage(), e);
+        }
       }
     }
     Path note = new Path(path, UNFINISHED);

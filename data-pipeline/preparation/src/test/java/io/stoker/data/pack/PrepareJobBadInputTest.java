@@ -15,6 +15,7 @@ import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.source.ImageSources;
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.DamagedException;
 import io.stoker.failure.InputException;
 import io.stoker.testing.Exact;
@@ -441,6 +442,18 @@ class PrepareJobBadInputTest {
     assertRefused(options("folder").output(hadoop(in))).hasMessageContaining("is the input");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "a:b, a scheme: write './a:b'",
+    "s3a:b, Relative path in absolute URI",
+    "file://tmp/x, it names the host tmp: file:/// and then the path",
+  })
+  void saysHowALocationIsWritten(String uri, String how) {
+    assertThatThrownBy(() -> Storage.path(uri))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(how);
+  }
+
   @Test
   void replacesShardsOfItsOwn() throws IOException {
     TestImages.writeFolders(in, 40, 300, "a", "b");
@@ -451,6 +464,10 @@ class PrepareJobBadInputTest {
     TestImages.write(
         out.resolve(ShardOutput.UNFINISHED),
         String.join("\n", names()).getBytes(StandardCharsets.UTF_8));
+    TestImages.write(out.resolve("manifest.json"), new byte[0]);
+    TestImages.write(out.resolve(".manifest.json.new"), new byte[1]);
+    assertRefused(options("folder"))
+        .hasMessageContaining("what is left of a preparation that was stopped");
 
     run(
         options("folder")

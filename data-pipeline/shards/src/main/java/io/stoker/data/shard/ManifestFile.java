@@ -119,16 +119,9 @@ public final class ManifestFile {
       throws IOException {
     byte[] bytes = JSON.writeValueAsBytes(manifest);
     String sha256 = Sha256.hex(bytes);
-    FileSystem fileSystem = Storage.of(folder, hadoop);
-    write(fileSystem, new Path(folder, CHECKSUM), checksumLine(sha256));
-    write(fileSystem, new Path(folder, ShardManifest.FILE), bytes);
+    Storage.replace(new Path(folder, CHECKSUM), checksumLine(sha256), hadoop);
+    Storage.replace(new Path(folder, ShardManifest.FILE), bytes, hadoop);
     return new Stored(manifest, sha256);
-  }
-
-  private static void write(FileSystem fileSystem, Path file, byte[] bytes) throws IOException {
-    try (FSDataOutputStream out = fileSystem.create(file, true)) {
-      out.write(bytes);
-    }
   }
 
   private static byte[] checksumLine(String sha256) {

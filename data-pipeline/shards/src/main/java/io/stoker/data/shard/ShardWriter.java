@@ -124,7 +124,10 @@ public final class ShardWriter implements AutoCloseable {
   @Override
   public void close() {
     try {
-      if (stream != null) {
+      if (stream != null && tail == null) {
+        // Of two attempts of a task that was given up, another one may have written the shard.
+        Storage.abandon(stream);
+      } else if (stream != null) {
         stream.close();
       }
     } catch (IOException e) {

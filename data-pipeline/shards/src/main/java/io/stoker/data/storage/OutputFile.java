@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
@@ -180,8 +181,13 @@ public final class OutputFile {
   }
 
   private static void create(Path file, FileSystem fileSystem, Content content) throws IOException {
-    try (OutputStream out = fileSystem.create(file, true)) {
+    FSDataOutputStream out = fileSystem.create(file, true);
+    try {
       content.writeTo(out);
+      out.close();
+    } catch (IOException | RuntimeException | Error e) {
+      Storage.abandon(out);
+      throw e;
     }
   }
 

@@ -28,10 +28,14 @@ public final class SmallFile {
   public static byte[] read(Path file, int maximum, Configuration hadoop) throws IOException {
     FileSystem fileSystem = Storage.of(file, hadoop);
     requireRegular(fileSystem, file);
-    byte[] bytes;
-    try (FSDataInputStream in = fileSystem.open(file)) {
-      bytes = in.readNBytes(maximum + 1);
-    }
+    byte[] bytes =
+        Storage.readAgain(
+            fileSystem,
+            () -> {
+              try (FSDataInputStream in = fileSystem.open(file)) {
+                return in.readNBytes(maximum + 1);
+              }
+            });
     Check.undamaged(bytes.length > 0, "Cannot read %s: it is empty", file);
     Check.undamaged(
         bytes.length <= maximum, "Cannot read %s: it has more than %s bytes", file, maximum);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.storage;
 
+import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -18,9 +20,11 @@ import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.StreamCapabilities;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException;
+import org.apache.hadoop.io.IOUtils;
 import org.apache.hadoop.ipc.RemoteException;
 
 /** The filesystem of a path. */
@@ -39,6 +43,9 @@ public final class Storage {
   /** What HDFS's server calls it, in a class that clients do not have. */
   private static final String LEASE_RECOVERY =
       "org.apache.hadoop.hdfs.protocol.RecoveryInProgressException";
+
+  /** How often a file is opened that is rewritten each time while it is read. */
+  private static final int READINGS = 5;
 
   private static final Set<String> S3 = Set.of("s3", "s3n", "s3a");
 
@@ -245,6 +252,48 @@ public final class Storage {
     }
   }
 
+  /** What is read of a file. */
+  public interface Reading<T> {
+    /** Opens the file and reads it. */
+    T read() throws IOException;
+  }
+
+  /**
+   * Reads a file that another process may rewrite at the same time. A local disk and HDFS go on
+   * with the file that was opened; S3 refuses the rest of it, so that it is opened again, a few
+   * times.
+   *
+   * @param fileSystem the file's
+   * @throws FileNotFoundException if there is none
+   * @throws IOException if it cannot be read
+   */
+  public static <T> T readAgain(FileSystem fileSystem, Reading<T> reading) throws IOException {
+    boolean keepsOpenFiles =
+        fileSystem instanceof RawLocalFileSystem || fileSystem instanceof DistributedFileSystem;
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return reading.read();
+      } catch (FileNotFoundException | AccessDeniedException e) {
+        throw e;
+      } catch (IOException e) {
+        if (keepsOpenFiles || attempt == READINGS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /**
+   * Closes a file of which only a part was written. An object store that can do so keeps what was
+   * there before.
+   */
+  public static void abandon(FSDataOutputStream out) {
+    if (out.hasCapability(StreamCapabilities.ABORTABLE_STREAM)) {
+      out.abort();
+    }
+    IOUtils.closeStream(out);
+  }
+
   /** The hidden file that {@link #replace} renames, and that a killed process leaves. */
   public static Path replacement(Path file) {
     return new Path(file.getParent(), "." + file.getName() + ".new");
@@ -315,6 +364,11 @@ public final class Storage {
     if (authority == null) {
       return;
     }
+    Check.input(
+        !"file".equals(path.toUri().getScheme()),
+        "Invalid location: %s (it names the host %s: file:/// and then the path from the root)",
+        path,
+        authority);
     boolean s3 = S3.contains(path.toUri().getScheme());
     boolean password =
         s3 ? authority.contains(":") || authority.contains("@") : authority.matches(".*:.*@.*");

@@ -2,11 +2,15 @@
 package io.stoker.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.stoker.data.storage.OutputFile;
+import io.stoker.data.storage.SmallFile;
 import io.stoker.driver.FaultyEndpoint.Fault;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.cli.Commands.Outcome;
+import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.run.RunLock;
 import io.stoker.testing.Exact;
@@ -147,6 +151,27 @@ class StorageTest extends OnStorages {
       }
     }
     return archive.toByteArray();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"local", "hdfs", "s3a"})
+  void anEarlierFileStaysWhereWritingFails(String storage) throws IOException {
+    String uri = roots.get(storage) + "/model.bin";
+    store(uri, new byte[] {1, 2, 3});
+    Configuration hadoop = SparkSetup.hadoop();
+
+    assertThatThrownBy(
+            () ->
+                OutputFile.check("--output", uri, hadoop)
+                    .write(
+                        out -> {
+                          out.write(new byte[100_000]);
+                          throw new IOException("the checkpoint is gone");
+                        }))
+        .hasStackTraceContaining("the checkpoint is gone");
+
+    assertThat(SmallFile.read(new org.apache.hadoop.fs.Path(uri), 10, hadoop))
+        .containsExactly(1, 2, 3);
   }
 
   @Test

@@ -33,7 +33,14 @@ public record Failure(int exitCode, String message, boolean goesOn) {
   /** What Spark's calls say after it has stopped itself. */
   private static final List<String> END_OF_SPARK =
       List.of(
-          "SparkContext has been shutdown", "SparkContext was shut down", "stopped SparkContext");
+          "SparkContext has been shutdown",
+          "SparkContext was shut down",
+          "stopped SparkContext",
+          "Master removed our application",
+          "All masters are unresponsive",
+          "Task serialization failed: java.lang.InterruptedException",
+          "Could not find BlockManagerMaster",
+          "RpcEnv already stopped");
 
   public Failure(int exitCode, String message) {
     this(exitCode, message, false);

@@ -143,6 +143,8 @@ public final class SparkSetup {
     }
     if (MasterUrl.isLocal(conf.get(MASTER))) {
       silenceTaskLogging();
+      // Spark would end this process with an exit code of its own where a task has no memory left.
+      conf.setIfMissing("spark.executor.killOnFatalError.depth", "0");
       // Tasks in this process have its class path. Spark would copy each jar for them, which takes
       // half a second.
       conf.remove("spark.jars");

@@ -78,6 +78,11 @@ class FailureTest {
         new Exception[] {
           new IllegalStateException("SparkContext has been shutdown"),
           new SparkException("Job 3 cancelled because SparkContext was shut down"),
+          new SparkException(
+              "Job aborted due to stage failure: Master removed our application: KILLED"),
+          new SparkException(
+              "Job aborted due to stage failure: Task serialization failed:"
+                  + " java.lang.InterruptedException"),
           new IllegalStateException("Cannot call methods on a stopped SparkContext.\nThis ...")
         }) {
       assertThat(Failure.of(failure).exitCode()).isEqualTo(4);

@@ -259,7 +259,9 @@ public final class SharedParameters implements AutoCloseable {
     }
     List.copyOf(snapshots).forEach(Snapshot::close);
     trainer.close();
-    job.hadoop().destroy(true);
+    if (!job.spark().sc().isStopped()) { // It may have been meanwhile.
+      job.hadoop().destroy(true);
+    }
     job.spark().sc().setJobDescription(null);
   }
 }

@@ -253,6 +253,9 @@ final class SliceLifetime implements AutoCloseable {
   private void delete(Runnable deletion) {
     deletions.execute(
         () -> {
+          if (current().sparkContext().isStopped()) {
+            return; // Spark has deleted all blocks, and would not answer.
+          }
           try {
             deletion.run();
           } catch (Exception e) { // Also Spark's checked exceptions, which reach Java undeclared.

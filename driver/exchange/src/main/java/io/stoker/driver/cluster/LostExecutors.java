@@ -166,7 +166,8 @@ public final class LostExecutors {
     if (withoutFirst == UNTIL_FIRST) {
       LOG.warn(
           "No executor has registered yet{}: the job begins when the cluster starts one with"
-              + " --executor-memory and --executor-cores (./stoker doctor tells what is missing)",
+              + " --executor-memory and --executor-cores (./stoker doctor tells what is missing, and"
+              + " the logs of its machines why one has ended)",
           reason());
     }
   }

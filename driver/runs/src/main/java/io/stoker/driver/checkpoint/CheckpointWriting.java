@@ -27,8 +27,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.StreamCapabilities;
-import org.apache.hadoop.io.IOUtils;
 
 /**
  * Writes a checkpoint's model file from an executor, slice by slice.
@@ -108,10 +106,7 @@ record CheckpointWriting(
       buffered.close();
       return written;
     } catch (IOException | RuntimeException | Error e) {
-      if (out.hasCapability(StreamCapabilities.ABORTABLE_STREAM)) {
-        out.abort();
-      }
-      IOUtils.closeStream(out);
+      Storage.abandon(out);
       throw e;
     }
   }

@@ -56,10 +56,16 @@ public final class MetricsTail {
    */
   public List<RoundMetrics> poll() {
     try {
-      if (!readOn()) {
-        forget();
-        readOn();
-      }
+      Storage.readAgain(
+          Storage.of(file, hadoop),
+          () -> {
+            try {
+              return readOn() || readFromBeginning();
+            } catch (IOException e) {
+              forget();
+              throw e;
+            }
+          });
     } catch (FileNotFoundException e) {
       forget();
     } catch (IOException e) {
@@ -89,6 +95,10 @@ public final class MetricsTail {
 
   private static Optional<byte[]> lastLine(Path file, Configuration hadoop) throws IOException {
     FileSystem fileSystem = Storage.of(file, hadoop);
+    return Storage.readAgain(fileSystem, () -> lastLine(file, fileSystem));
+  }
+
+  private static Optional<byte[]> lastLine(Path file, FileSystem fileSystem) throws IOException {
     long known = fileSystem.getFileStatus(file).getLen();
     try (FSDataInputStream in = fileSystem.open(file)) {
       // Of a file that is being written, HDFS knows the length only where it is open.
@@ -112,6 +122,11 @@ public final class MetricsTail {
       at--;
     }
     return at;
+  }
+
+  private boolean readFromBeginning() throws IOException {
+    forget();
+    return readOn();
   }
 
   private void forget() {

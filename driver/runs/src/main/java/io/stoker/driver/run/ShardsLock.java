@@ -5,6 +5,7 @@ import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,11 +84,11 @@ public final class ShardsLock {
           "Output %s is in use by %s: end that job first, or say another --output"
               .formatted(Locations.plain(folder.toString()), e.getMessage()),
           e);
-    } catch (IOException e) {
+    } catch (IOException | ResourceException e) { // One because of the name of a file there.
       LOG.warn(
           "No lock keeps other jobs from writing to {}, because nothing can be written next to it: {}",
           folder,
-          Storage.reason(e));
+          e instanceof IOException failure ? Storage.reason(failure) : e.getMessage());
       return Optional.empty();
     }
   }

@@ -148,7 +148,9 @@ public final class CalibrateJob {
                 after.calibrationError());
           });
     } finally {
-      predicted.unpersist(false);
+      if (!spark.sc().isStopped()) { // Otherwise nobody answers.
+        predicted.unpersist(false);
+      }
       Broadcasts.destroy(hadoop);
     }
   }
