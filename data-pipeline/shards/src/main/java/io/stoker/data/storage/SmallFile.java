@@ -30,7 +30,6 @@ public final class SmallFile {
     requireRegular(fileSystem, file);
     byte[] bytes =
         Storage.readAgain(
-            fileSystem,
             () -> {
               try (FSDataInputStream in = fileSystem.open(file)) {
                 return in.readNBytes(maximum + 1);

@@ -5,7 +5,6 @@ import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -259,28 +258,32 @@ public final class Storage {
   }
 
   /**
-   * Reads a file that another process may rewrite at the same time. A local disk and HDFS go on
-   * with the file that was opened; S3 refuses the rest of it, so that it is opened again, a few
-   * times.
+   * Reads a file that another process may rewrite at the same time. Local disks and HDFS go on with
+   * the file that was opened; S3 refuses the rest of it, so that it is opened again, a few times.
    *
-   * @param fileSystem the file's
    * @throws FileNotFoundException if there is none
    * @throws IOException if it cannot be read
    */
-  public static <T> T readAgain(FileSystem fileSystem, Reading<T> reading) throws IOException {
-    boolean keepsOpenFiles =
-        fileSystem instanceof RawLocalFileSystem || fileSystem instanceof DistributedFileSystem;
+  public static <T> T readAgain(Reading<T> reading) throws IOException {
     for (int attempt = 1; ; attempt++) {
       try {
         return reading.read();
-      } catch (FileNotFoundException | AccessDeniedException e) {
-        throw e;
       } catch (IOException e) {
-        if (keepsOpenFiles || attempt == READINGS) {
+        if (attempt == READINGS || !isOfChangedFile(e)) {
           throw e;
         }
       }
     }
+  }
+
+  private static boolean isOfChangedFile(Throwable failure) {
+    for (Throwable each = failure; each != null; each = each.getCause()) {
+      if (each.getClass().getSimpleName().equals("RemoteFileChangedException")
+          || String.valueOf(each.getMessage()).contains("Status Code: 412")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

@@ -9,6 +9,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,6 +26,37 @@ class SmallFileTest {
     assertThatThrownBy(() -> read("a", 4))
         .isInstanceOf(DamagedException.class)
         .hasMessageEndingWith("a: it has more than 4 bytes");
+  }
+
+  /** As the class of Hadoop's S3 client. */
+  private static final class RemoteFileChangedException extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  @Test
+  void isOpenedAgainWhereS3SaysThatItHasChanged() throws IOException {
+    AtomicInteger attempts = new AtomicInteger();
+
+    String read =
+        Storage.readAgain(
+            () -> {
+              if (attempts.incrementAndGet() < 3) {
+                throw new IOException("re-open", new RemoteFileChangedException());
+              }
+              return "read";
+            });
+
+    assertThat(read).isEqualTo("read");
+    assertThat(attempts).hasValue(3);
+    assertThatThrownBy(
+            () ->
+                Storage.readAgain(
+                    () -> {
+                      attempts.incrementAndGet();
+                      throw new IOException("the endpoint is down");
+                    }))
+        .hasMessage("the endpoint is down");
+    assertThat(attempts).hasValue(4);
   }
 
   @Test

@@ -57,7 +57,6 @@ public final class MetricsTail {
   public List<RoundMetrics> poll() {
     try {
       Storage.readAgain(
-          Storage.of(file, hadoop),
           () -> {
             try {
               return readOn() || readFromBeginning();
@@ -95,7 +94,7 @@ public final class MetricsTail {
 
   private static Optional<byte[]> lastLine(Path file, Configuration hadoop) throws IOException {
     FileSystem fileSystem = Storage.of(file, hadoop);
-    return Storage.readAgain(fileSystem, () -> lastLine(file, fileSystem));
+    return Storage.readAgain(() -> lastLine(file, fileSystem));
   }
 
   private static Optional<byte[]> lastLine(Path file, FileSystem fileSystem) throws IOException {
