@@ -258,9 +258,9 @@ public final class PrepareJob {
       List<DuplicateInput> duplicates = report.duplicates(statistics);
       ShardEncoding encoding = task.encodingOf(statistics.pixelBytes());
       ShardLayout layout = ShardLayout.of(splitNames, statistics, options.shardBytes());
+      output.begin(layout.files());
       ManifestFile.Stored stored = null;
       try {
-        output.begin(layout.files());
         List<ShardFile> shards =
             WritingTasks.run(
                 spark.sc(),

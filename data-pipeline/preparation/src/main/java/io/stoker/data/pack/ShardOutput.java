@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.Path;
@@ -49,7 +48,8 @@ final class ShardOutput {
           InputRecord.FILE,
           ManifestFile.CHECKSUM,
           unfinished(ManifestFile.CHECKSUM),
-          unfinished(ShardManifest.FILE));
+          unfinished(ShardManifest.FILE),
+          unfinished(UNFINISHED));
 
   private static final Pattern SHARD =
       Pattern.compile("[a-z0-9_]+-[0-9]{5,}-of-[0-9]{5,}\\.parquet");
@@ -123,16 +123,27 @@ final class ShardOutput {
         foreign.subList(0, Math.min(5, foreign.size())));
   }
 
-  /** Deletes the shards of an earlier job, and notes those that are about to be written. */
+  /**
+   * Notes the shards that are about to be written, and then deletes those of an earlier job: what
+   * is here stays known as Stoker's.
+   *
+   * @throws IOException if storage fails; shards of an earlier job are still whole where the note
+   *     could not be written
+   */
   void begin(List<String> shards) throws IOException {
     fileSystem.mkdirs(path);
     List<String> own = ownFiles();
-    // Before anything is deleted: what is here stays known as Stoker's.
-    try (FSDataOutputStream out = fileSystem.create(new Path(path, UNFINISHED), true)) {
-      List<String> noted = new ArrayList<>(own);
-      noted.addAll(shards);
-      noted.addAll(COMPANIONS);
-      out.write(String.join("\n", noted).getBytes(StandardCharsets.UTF_8));
+    List<String> noted = new ArrayList<>(own);
+    noted.addAll(shards);
+    noted.addAll(COMPANIONS);
+    try {
+      Storage.replace(
+          new Path(path, UNFINISHED),
+          String.join("\n", noted).getBytes(StandardCharsets.UTF_8),
+          hadoop);
+    } catch (IOException e) {
+      deleteIfEmpty();
+      throw e;
     }
     delete(new Path(path, ShardManifest.FILE));
     for (String name : own) {
@@ -197,6 +208,10 @@ final class ShardOutput {
       delete(new Path(path, shard));
     }
     delete(new Path(path, UNFINISHED));
+    deleteIfEmpty();
+  }
+
+  private void deleteIfEmpty() throws IOException {
     if (fileSystem.exists(path) && fileSystem.listStatus(path).length == 0) {
       delete(path);
     }
