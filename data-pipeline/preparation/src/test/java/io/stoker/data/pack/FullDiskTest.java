@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.data.FullDisk;
 import io.stoker.data.TestImages;
 import io.stoker.data.TestSpark;
+import io.stoker.data.shard.ManifestFile;
 import io.stoker.data.shard.ShardEncoding;
 import io.stoker.data.source.ImageSources;
 import io.stoker.failure.ResourceException;
@@ -42,5 +43,33 @@ class FullDiskTest {
       FullDisk.free();
     }
     assertThat(folder.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void leavesEarlierShardsWhereItHasNoRoomToBegin() throws IOException {
+    TestImages.writeFolders(folder.resolve("in"), 40, 10, "ant", "bee");
+    try (JavaSparkContext spark = TestSpark.local(2)) {
+      Configuration hadoop = spark.hadoopConfiguration();
+      hadoop.setClass("fs.full.impl", FullDisk.class, FileSystem.class);
+      PrepareOptions.Builder options =
+          PrepareOptions.builder()
+              .source(ImageSources.named("folder"))
+              .input(new org.apache.hadoop.fs.Path(folder.resolve("in").toUri()))
+              .output(new org.apache.hadoop.fs.Path("full:" + folder.resolve("out")))
+              .existingOutput(PrepareOptions.ExistingOutput.OVERWRITE);
+      PrepareResult earlier = new PrepareJob(spark, options.build()).run();
+      FullDisk.refuseAfter(5); // The probe has one byte.
+      assertThatThrownBy(() -> new PrepareJob(spark, options.build()).run())
+          .isInstanceOf(ResourceException.class)
+          .hasMessageContaining("No space left to prepare");
+
+      assertThat(
+              ManifestFile.read(
+                      new org.apache.hadoop.fs.Path(folder.resolve("out").toUri()), hadoop)
+                  .sha256())
+          .isEqualTo(earlier.manifestHash());
+    } finally {
+      FullDisk.free();
+    }
   }
 }
