@@ -60,7 +60,7 @@ public final class PrepareJob {
 
   /** Keeps other jobs from a folder of shards while this one writes there. */
   public interface Guard {
-    /** For a folder that is kept otherwise, or that nobody else knows. */
+    /** For a folder whose lock the caller has, or whose name no other job knows. */
     Guard NONE =
         new Guard() {
           @Override
@@ -129,15 +129,19 @@ public final class PrepareJob {
               listing.classNames().size(),
               listing.parts().size());
           clock.end("list the input");
-          return pack(
-              listing,
-              splitNames(listing),
-              List.of(),
-              ShardColumns.PLAIN,
+          return alone(
               output,
-              (task, configuration) ->
-                  parts(listing)
-                      .mapPartitions(parts -> task.pack(parts, configuration.value().value())));
+              () ->
+                  pack(
+                      listing,
+                      splitNames(listing),
+                      List.of(),
+                      ShardColumns.PLAIN,
+                      output,
+                      (task, configuration) ->
+                          parts(listing)
+                              .mapPartitions(
+                                  parts -> task.pack(parts, configuration.value().value()))));
         });
   }
 
@@ -163,13 +167,16 @@ public final class PrepareJob {
               summary.listing().samples().orElseThrow(),
               summary.listing().classNames().size());
           clock.end("list the input");
-          return pack(
-              summary.listing(),
-              ordered(options.splitNames(summary.splits())),
-              rows.tables(),
-              rows.shardColumns(),
+          return alone(
               output,
-              (task, configuration) -> rows.blocks(summary, task, configuration));
+              () ->
+                  pack(
+                      summary.listing(),
+                      ordered(options.splitNames(summary.splits())),
+                      rows.tables(),
+                      rows.shardColumns(),
+                      output,
+                      (task, configuration) -> rows.blocks(summary, task, configuration)));
         });
   }
 
@@ -219,24 +226,19 @@ public final class PrepareJob {
     return text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
   }
 
-  private ManifestFile.Stored pack(
-      SourceListing listing,
-      List<String> splitNames,
-      List<SourceTable> tables,
-      ShardColumns columns,
-      ShardOutput output,
-      FirstStage first)
+  /** Packs while no other job writes to the output. */
+  private ManifestFile.Stored alone(ShardOutput output, Callable<ManifestFile.Stored> pack)
       throws Exception {
     return guard.holding(
         options.output(),
         hadoop,
         () -> {
           output.checkContents(options.existingOutput()); // It may be another job's by now.
-          return packAlone(listing, splitNames, tables, columns, output, first);
+          return pack.call();
         });
   }
 
-  private ManifestFile.Stored packAlone(
+  private ManifestFile.Stored pack(
       SourceListing listing,
       List<String> splitNames,
       List<SourceTable> tables,
@@ -291,7 +293,7 @@ public final class PrepareJob {
         }
       }
     } finally {
-      if (!spark.sc().isStopped()) { // Otherwise nobody answers.
+      if (!spark.sc().isStopped()) { // Executors do not answer a stopped context.
         blocks.unpersist(true);
       }
       Broadcasts.destroy(configuration);

@@ -13,7 +13,6 @@ import io.stoker.data.source.ImageSources;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
 import java.nio.file.Path;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
@@ -22,19 +21,20 @@ import org.junit.jupiter.api.io.TempDir;
 class FullDiskTest {
   @TempDir private Path folder;
 
+  /** Of two folders of images, to a disk that may be full. */
+  private PrepareOptions.Builder options(JavaSparkContext spark) throws IOException {
+    TestImages.writeFolders(folder.resolve("in"), 40, 10, "ant", "bee");
+    spark.hadoopConfiguration().setClass("fs.full.impl", FullDisk.class, FileSystem.class);
+    return PrepareOptions.builder()
+        .source(ImageSources.named("folder"))
+        .input(new org.apache.hadoop.fs.Path(folder.resolve("in").toUri()))
+        .output(new org.apache.hadoop.fs.Path("full:" + folder.resolve("out")));
+  }
+
   @Test
   void saysSoAndLeavesNothingBehind() throws IOException {
-    TestImages.writeFolders(folder.resolve("in"), 40, 10, "ant", "bee");
     try (JavaSparkContext spark = TestSpark.local(2)) {
-      Configuration hadoop = spark.hadoopConfiguration();
-      hadoop.setClass("fs.full.impl", FullDisk.class, FileSystem.class);
-      PrepareOptions options =
-          PrepareOptions.builder()
-              .source(ImageSources.named("folder"))
-              .input(new org.apache.hadoop.fs.Path(folder.resolve("in").toUri()))
-              .output(new org.apache.hadoop.fs.Path("full:" + folder.resolve("out")))
-              .encoding(new ShardEncoding.Raw())
-              .build();
+      PrepareOptions options = options(spark).encoding(new ShardEncoding.Raw()).build();
       FullDisk.refuseAfter(10_000);
       assertThatThrownBy(() -> new PrepareJob(spark, options).run())
           .isInstanceOf(ResourceException.class)
@@ -47,16 +47,9 @@ class FullDiskTest {
 
   @Test
   void leavesEarlierShardsWhereItHasNoRoomToBegin() throws IOException {
-    TestImages.writeFolders(folder.resolve("in"), 40, 10, "ant", "bee");
     try (JavaSparkContext spark = TestSpark.local(2)) {
-      Configuration hadoop = spark.hadoopConfiguration();
-      hadoop.setClass("fs.full.impl", FullDisk.class, FileSystem.class);
       PrepareOptions.Builder options =
-          PrepareOptions.builder()
-              .source(ImageSources.named("folder"))
-              .input(new org.apache.hadoop.fs.Path(folder.resolve("in").toUri()))
-              .output(new org.apache.hadoop.fs.Path("full:" + folder.resolve("out")))
-              .existingOutput(PrepareOptions.ExistingOutput.OVERWRITE);
+          options(spark).existingOutput(PrepareOptions.ExistingOutput.OVERWRITE);
       PrepareResult earlier = new PrepareJob(spark, options.build()).run();
       FullDisk.refuseAfter(5); // The probe has one byte.
       assertThatThrownBy(() -> new PrepareJob(spark, options.build()).run())
@@ -65,7 +58,8 @@ class FullDiskTest {
 
       assertThat(
               ManifestFile.read(
-                      new org.apache.hadoop.fs.Path(folder.resolve("out").toUri()), hadoop)
+                      new org.apache.hadoop.fs.Path(folder.resolve("out").toUri()),
+                      spark.hadoopConfiguration())
                   .sha256())
           .isEqualTo(earlier.manifestHash());
     } finally {

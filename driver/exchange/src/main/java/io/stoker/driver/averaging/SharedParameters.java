@@ -44,10 +44,14 @@ public final class SharedParameters implements AutoCloseable {
     try {
       this.trainer = new RoundTrainer(job, source);
     } catch (Exception | Error e) {
-      if (!job.spark().sc().isStopped()) { // Otherwise nobody answers.
-        job.hadoop().destroy(true);
-      }
+      deleteBroadcast(job);
       throw e;
+    }
+  }
+
+  private static void deleteBroadcast(AveragingJob job) {
+    if (!job.spark().sc().isStopped()) { // Executors do not answer a stopped context.
+      job.hadoop().destroy(true);
     }
   }
 
@@ -259,9 +263,7 @@ public final class SharedParameters implements AutoCloseable {
     }
     List.copyOf(snapshots).forEach(Snapshot::close);
     trainer.close();
-    if (!job.spark().sc().isStopped()) { // It may have been meanwhile.
-      job.hadoop().destroy(true);
-    }
+    deleteBroadcast(job); // Spark may have stopped meanwhile.
     job.spark().sc().setJobDescription(null);
   }
 }

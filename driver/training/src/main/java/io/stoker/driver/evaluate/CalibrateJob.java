@@ -148,7 +148,7 @@ public final class CalibrateJob {
                 after.calibrationError());
           });
     } finally {
-      if (!spark.sc().isStopped()) { // Otherwise nobody answers.
+      if (!spark.sc().isStopped()) { // Executors do not answer a stopped context.
         predicted.unpersist(false);
       }
       Broadcasts.destroy(hadoop);
