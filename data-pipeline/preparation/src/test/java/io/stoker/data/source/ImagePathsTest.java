@@ -61,7 +61,6 @@ class ImagePathsTest {
         "FOLDER/in/../secret.png",
         "file:FOLDER/secret.png",
         "file://FOLDER/in-2/2.png",
-        "file://localhost/FOLDER/in/a/1.png",
         "out.png",
         "more/3.png",
         "/etc/hostname",
@@ -105,6 +104,7 @@ class ImagePathsTest {
     assertThat(read(inside("in"), "a")).isEqualTo("a folder");
     assertThat(read(inside("in"), "pipe.png")).contains("a named pipe, socket or device");
     assertThat(read(inside("in"), "a\0b.png")).isNotEmpty();
+    assertThat(read(inside("in"), "file://localhostFOLDER/in/a/1.png")).contains("host localhost");
   }
 
   @Test
