@@ -28,6 +28,7 @@ def main(spark):
         seed=1, thresholds=[1.0, 1.0], checkpointDir=folder + "/runs",
     )
     model = classifier.fit(rows)
+    print("batch", model.getBatchSize(), model.getParameters(), model.getFeaturesCol())
     right = "CAST(avg(CAST(prediction = label AS INT)) AS DOUBLE) AS right"
     print("accuracy", model.transform(rows).selectExpr(right).head()[0])
     model.save(folder + "/model")
@@ -68,6 +69,7 @@ def test_fits_and_predicts_through_spark_connect(images: Path, tmp_path: Path) -
     lines = dict(line.split(" ", 1) for line in ended.stdout.splitlines() if " " in line)
     assert ended.returncode == 0, ended.stderr
     assert float(lines["accuracy"]) > 0.9
+    assert lines["batch"] == "32 best content"
     assert lines["loaded"] == "120"
     refused = [line for line in ended.stdout.splitlines() if line.startswith("refused")]
     assert len(refused) == 4, ended.stdout

@@ -93,6 +93,10 @@ def test_fits_in_a_pipeline_that_is_saved_and_loaded(rows: DataFrame, tmp_path: 
     model = fitted.stages[0]
     assert isinstance(model, StokerModel)
     assert model.numClasses == 2
+    assert model.getInputCol() == model.getFeaturesCol() == "image"
+    assert model.getParameters() == "best"
+    assert not model.isSet("batchSize"), "how it computes is its own, as in Java"
+    assert model.getBatchSize() == ModelParams.DEFAULTS["batchSize"]
     assert model.summary.totalIterations == 6
     assert len(model.summary.objectiveHistory) == 6
     assert model.summary.rounds()["loss"].iloc[-1] < model.summary.rounds()["loss"].iloc[0]
@@ -103,6 +107,13 @@ def test_fits_in_a_pipeline_that_is_saved_and_loaded(rows: DataFrame, tmp_path: 
     assert isinstance(again.stages[0], StokerModel)
     assert again.stages[0].parametersSha256 == model.parametersSha256
     assert not again.stages[0].hasSummary
+    with pytest.raises(RuntimeError, match="No training summary available") as refused:
+        _ = again.stages[0].summary
+    assert isinstance(refused.value, InvalidInputError)
+    assert accuracy(again.transform(rows)) == accuracy(scored)
+    again.write().overwrite().save(str(tmp_path / "fitted"))
+    assert accuracy(again.transform(rows)) == accuracy(scored)
+    again = PipelineModel.load(str(tmp_path / "fitted"))
     assert accuracy(again.transform(rows)) == accuracy(scored)
     again.stages[0].close()
     assert accuracy(again.transform(rows)) == accuracy(scored)
@@ -141,6 +152,28 @@ def test_setters_getters_copies_and_explanations() -> None:
     assert original.getMomentum() == 0.9
 
 
+def test_both_names_of_a_column_are_one_param() -> None:
+    model = StokerModel().setFeaturesCol("photo").setOutputCol("p")
+
+    assert model.getInputCol() == "photo"
+    assert model.getProbabilityCol() == "p"
+    with pytest.raises(InvalidInputError, match="inputCol is 'image', and featuresCol"):
+        model.setInputCol("image").getFeaturesCol()
+    estimator = StokerClassifier(model="lenet5", featuresCol="photo")
+    assert estimator.getInputCol() == estimator.getFeaturesCol() == "photo"
+    assert StokerTuner(featuresCol="photo").getInputCol() == "photo"
+
+
+def test_failures_of_a_model_are_one_line(trained: dict[str, Any]) -> None:
+    model = StokerModel.load(trained["checkpoint"])
+
+    with pytest.raises(InvalidInputError, match="the model was loaded from there"):
+        model.write().overwrite().save(trained["checkpoint"])
+    with pytest.raises(InvalidInputError, match="it was trained without --ema"):
+        _ = model.setParameters("ema").parametersSha256
+    assert model.setParameters("last").parametersSha256 == trained["parameters_sha256"]
+
+
 def test_a_fit_that_was_done_before_is_found_again(rows: DataFrame, tmp_path: Path) -> None:
     first = classifier(checkpointDir=str(tmp_path), maxIter=2).fit(rows)
     second = classifier(checkpointDir=str(tmp_path), maxIter=2).fit(rows)
@@ -176,8 +209,13 @@ def test_a_tuner_searches_and_is_a_stage(rows: DataFrame, tmp_path: Path) -> Non
     assert trials["learning_rate"][trials["value"].idxmax()] == 0.05
     assert isinstance(tuned.bestModel, StokerModel)
     assert accuracy(fitted.transform(rows)) > 0.9
+    assert tuned.bestModel.getInputCol() == "image"
+    tuned.bestModel.setPredictionCol("best")
+    assert "best" in fitted.transform(rows).columns
+    assert "best" in tuned.copy().transform(rows).columns
     fitted.save(str(tmp_path / "fitted"))
     again = PipelineModel.load(str(tmp_path / "fitted")).stages[0]
+    assert again.bestModel.getPredictionCol() == "best"
     assert again.bestModel.parametersSha256 == tuned.bestModel.parametersSha256
     with pytest.raises(InvalidInputError, match="unknown option 'stepsize'"):
         StokerTuner(inputCol="image", model="lenet5", folds=2, space={"stepsize": [1, 2]}).fit(rows)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import io
 import sys
 import types
@@ -16,7 +17,7 @@ from stoker._jobs import inspect_run
 
 try:
     from pyspark import keyword_only
-    from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable
+    from pyspark.ml.util import JavaMLReadable, JavaMLReader, JavaMLWritable, JavaMLWriter
     from pyspark.ml.wrapper import JavaEstimator, JavaModel
 except ImportError as error:
     raise MissingResourcesError(
@@ -29,6 +30,7 @@ from stoker._tune import space_text
 
 if TYPE_CHECKING:
     from pandas import DataFrame as PandasFrame
+    from pyspark.ml.param import Params
     from pyspark.sql import DataFrame
 
 _PACKAGE = "io.stoker.driver.ml"
@@ -66,11 +68,39 @@ class _Readable(JavaMLReadable):
         return _Reader(cls)
 
 
+class _Writer(JavaMLWriter):
+    """Writes as PySpark does; a failure of Stoker is one line."""
+
+    def save(self, path: str) -> None:
+        """Write a folder.
+
+        Parameters
+        ----------
+        path : str
+            A path or a URI.
+        """
+        with translated():
+            super().save(path)
+
+
+class _Writable(JavaMLWritable):
+    def write(self) -> Any:
+        """Return the writer of this object."""
+        if _session.is_connect():
+            return super().write()
+        with translated():  # It sends the params to Java, which checks them.
+            return _Writer(self)
+
+
+class _NoSummary(InvalidInputError, RuntimeError):
+    """A model has no summary; those of Spark raise a ``RuntimeError``."""
+
+
 class _NotOfServer(InvalidInputError, AttributeError):
     """An attribute that a server of Spark Connect does not hand out; ``hasattr`` says so too."""
 
 
-class StokerModel(ModelParams, JavaModel, JavaMLWritable, _Readable):
+class StokerModel(ModelParams, JavaModel, _Writable, _Readable):
     """A trained network: adds what it sees in images to a data frame.
 
     Made by :meth:`StokerClassifier.fit`, or loaded from what :meth:`save` wrote, a checkpoint
@@ -82,6 +112,12 @@ class StokerModel(ModelParams, JavaModel, JavaMLWritable, _Readable):
     >>> scored = model.transform(spark.read.format("binaryFile").load("photos"))
     >>> scored.select("path", "predictedLabel", "probability").show()
     """
+
+    def __init__(self, java_model: Any = None) -> None:
+        super().__init__(java_model)
+        self._setDefault(**self.DEFAULTS)
+        if java_model is not None and not _session.is_connect():
+            self._transfer_params_from_java()
 
     def setParams(self, **params: Any) -> StokerModel:
         """Set params by their names.
@@ -97,13 +133,18 @@ class StokerModel(ModelParams, JavaModel, JavaMLWritable, _Readable):
         with translated():
             return super()._transform(dataset)
 
-    def _attribute(self, name: str) -> Any:
+    def _attribute(self, name: str, *, by_params: bool = False) -> Any:
         if _session.is_connect():
             raise _NotOfServer(
                 f"{name} is not there through Spark Connect, whose server hands out attributes of"
                 " Spark's own models only"
             )
-        return self._call_java(name)
+        with translated():
+            # Not always: PySpark looks at numClasses, a param of the classifier, while it copies
+            # the params of the classifier to this model.
+            if by_params:
+                self._transfer_params_to_java()
+            return self._call_java(name)
 
     @property
     def labels(self) -> list[str]:
@@ -117,8 +158,8 @@ class StokerModel(ModelParams, JavaModel, JavaMLWritable, _Readable):
 
     @property
     def parametersSha256(self) -> str:
-        """The SHA-256 of the parameters."""
-        return self._attribute("parametersSha256")
+        """The SHA-256 of the parameters that predict."""
+        return self._attribute("parametersSha256", by_params=True)
 
     def close(self) -> None:
         """Let go of the networks that executors keep to score with this model.
@@ -140,10 +181,12 @@ class StokerModel(ModelParams, JavaModel, JavaMLWritable, _Readable):
         Raises
         ------
         StokerError
-            If the model was loaded.
+            If the model was loaded; it is a ``RuntimeError`` too.
         """
         if _session.is_connect():
             self._attribute("summary")
+        if not self.hasSummary:
+            raise _NoSummary("No training summary available for this StokerModel: it was loaded")
         with translated():
             return TrainingSummary(self._java_obj.summary())
 
@@ -174,7 +217,7 @@ class TrainingSummary:
         return inspect_run(self.runFolder)["rounds"]
 
 
-class StokerClassifier(ClassifierParams, JavaEstimator, JavaMLWritable, _Readable):
+class StokerClassifier(ClassifierParams, JavaEstimator, _Writable, _Readable):
     """Trains a network on the images of a data frame.
 
     Its params are those of the Java class; ``explainParams`` lists them. It goes into a
@@ -220,14 +263,45 @@ class StokerClassifier(ClassifierParams, JavaEstimator, JavaMLWritable, _Readabl
     def _create_model(self, java_model: Any) -> StokerModel:
         return StokerModel(java_model)
 
+    def _copyValues(self, to: Any, extra: Any = None) -> Any:
+        super()._copyValues(to, extra)
+        if isinstance(to, StokerModel):
+            # PySpark gives a model all params of its name; how it computes is its own, as in Java.
+            for name in ("batchSize", "precision", "convolution"):
+                to._paramMap.pop(to.getParam(name), None)
+                to._setDefault(**{name: to.DEFAULTS[name]})
+        return to
 
-class StokerTunerModel(JavaModel, JavaMLWritable, _Readable):
+
+class StokerTunerModel(JavaModel, _Writable, _Readable):
     """What a :class:`StokerTuner` found: it transforms as the model of the best trial does."""
+
+    _best: StokerModel | None = None
 
     @property
     def bestModel(self) -> StokerModel:
-        """The model of the best trial."""
-        return StokerModel(self._call_java("bestModel"))
+        """The model of the best trial; this one transforms with its params."""
+        if self._best is None:
+            self._best = StokerModel(self._call_java("bestModel"))
+        return self._best
+
+    def _transfer_params_to_java(self) -> None:
+        super()._transfer_params_to_java()
+        if self._best is not None:
+            self._best._transfer_params_to_java()
+
+    def copy(self, extra: Any = None) -> StokerTunerModel:
+        """Return a copy with a best model of its own.
+
+        Parameters
+        ----------
+        extra : dict, optional
+            Params that the copy has in addition.
+        """
+        self._transfer_params_to_java()
+        copied = super().copy(extra)
+        copied._best = None
+        return copied
 
     @property
     def studyFolder(self) -> str:
@@ -244,7 +318,7 @@ class StokerTunerModel(JavaModel, JavaMLWritable, _Readable):
             return super()._transform(dataset)
 
 
-class StokerTuner(TunerParams, JavaEstimator, JavaMLWritable, _Readable):
+class StokerTuner(TunerParams, JavaEstimator, _Writable, _Readable):
     """Searches for the best params of a :class:`StokerClassifier`: trials side by side.
 
     Its params are those of the classifier, which hold for all trials, and those of the search. The
@@ -297,6 +371,35 @@ class StokerTuner(TunerParams, JavaEstimator, JavaMLWritable, _Readable):
     def _create_model(self, java_model: Any) -> StokerTunerModel:
         return StokerTunerModel(java_model)
 
+
+def _either(of: Params, main: str, other: str) -> str:
+    """Return the value of a param that has another name too, by the rule of the Java classes."""
+    if not of.isSet(other):
+        return of.getOrDefault(main)
+    value = of.getOrDefault(other)
+    if of.isSet(main) and of.getOrDefault(main) != value:
+        raise InvalidInputError(
+            f"Invalid columns: {main} is '{of.getOrDefault(main)}', and {other}, which is the"
+            f" same, is '{value}' (set one of them)"
+        )
+    return value
+
+
+def _share(of: type[Params], main: str, other: str) -> None:
+    """Let the getters of both names of a param return the same."""
+    for name in (main, other):
+        getter = "get" + name[0].upper() + name[1:]
+
+        @functools.wraps(getattr(of, getter))
+        def get(self: Params) -> str:
+            return _either(self, main, other)
+
+        setattr(of, getter, get)
+
+
+for _class in (StokerClassifier, StokerTuner, StokerModel):
+    _share(_class, "inputCol", "featuresCol")
+_share(StokerModel, "probabilityCol", "outputCol")
 
 # What help() and a prompt show.
 for _class, _params in ((StokerClassifier, ClassifierParams), (StokerTuner, TunerParams)):

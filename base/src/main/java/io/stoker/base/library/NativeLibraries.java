@@ -98,7 +98,7 @@ public final class NativeLibraries {
    */
   public static synchronized void verify(String packages) {
     useAPrivateFolder();
-    if (!VERIFIED.add(packages)) {
+    if (VERIFIED.contains(packages)) {
       return;
     }
     // Both as JavaCPP does it: one thread of the process, then one process.
@@ -115,6 +115,7 @@ public final class NativeLibraries {
             e);
       }
     }
+    VERIFIED.add(packages); // Only now: what could not be checked is checked again.
   }
 
   /** Each folder in {@code folder} has the name of a jar, and in it what was unpacked from it. */

@@ -3,8 +3,10 @@ package io.stoker.worker.eval;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * What is counted when a network is evaluated. Counts of parts of a data set merge to those of the
@@ -26,8 +28,11 @@ public final class EvaluationCounts implements Serializable {
 
   private final int classes;
 
-  /** {@code [actual, predicted]}, row-major. */
-  private final long[] confusion;
+  /**
+   * How often each class was taken for each, by {@code actual * classes + predicted}: only the
+   * pairs that occur, which are at most as many as the examples.
+   */
+  private final Map<Long, Long> confusion = new HashMap<>();
 
   /** Of each bin of confidence: examples, how many of them are right, and their confidence. */
   private final long[] binExamples = new long[BINS];
@@ -47,7 +52,6 @@ public final class EvaluationCounts implements Serializable {
    */
   public EvaluationCounts(int classes) {
     this.classes = classes;
-    this.confusion = new long[Math.multiplyExact(classes, classes)];
   }
 
   /**
@@ -84,7 +88,7 @@ public final class EvaluationCounts implements Serializable {
               examples, label, predicted, probabilities[offset + predicted], units / LOSS_UNITS));
     }
     examples++;
-    confusion[label * classes + predicted]++;
+    confusion.merge(pair(label, predicted), 1L, Long::sum);
     topFive += rank < TOP ? 1 : 0;
     lossUnits += units;
     addConfidence(probabilities[offset + predicted], predicted == label);
@@ -120,9 +124,7 @@ public final class EvaluationCounts implements Serializable {
           String.format(
               Locale.ROOT, "Cannot merge counts of %d and %d classes", classes, other.classes));
     }
-    for (int i = 0; i < confusion.length; i++) {
-      confusion[i] += other.confusion[i];
-    }
+    other.confusion.forEach((pair, times) -> confusion.merge(pair, times, Long::sum));
     for (int bin = 0; bin < BINS; bin++) {
       binExamples[bin] += other.binExamples[bin];
       binCorrect[bin] += other.binCorrect[bin];
@@ -145,9 +147,26 @@ public final class EvaluationCounts implements Serializable {
     return examples;
   }
 
+  private long pair(int actual, int predicted) {
+    return (long) actual * classes + predicted;
+  }
+
   /** How many examples of one class were taken for another, or for itself. */
   public long confused(int actual, int predicted) {
-    return confusion[actual * classes + predicted];
+    return confusion.getOrDefault(pair(actual, predicted), 0L);
+  }
+
+  /** The pairs of classes that occur, by actual and then by predicted class. */
+  public List<Confused> confused() {
+    return confusion.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .map(
+            each ->
+                new Confused(
+                    (int) (each.getKey() / classes),
+                    (int) (each.getKey() % classes),
+                    each.getValue()))
+        .toList();
   }
 
   /** How many examples have their own class as the most probable one. */
@@ -207,6 +226,15 @@ public final class EvaluationCounts implements Serializable {
     }
     return List.copyOf(bins);
   }
+
+  /**
+   * How often one class was taken for another, or for itself.
+   *
+   * @param actual the class of the examples
+   * @param predicted the class that they were taken for
+   * @param times how many examples there are
+   */
+  public record Confused(int actual, int predicted, long times) {}
 
   /**
    * Examples of about the same confidence.

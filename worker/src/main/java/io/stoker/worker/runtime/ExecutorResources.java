@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The networks, open readers, blocks of data and verified shard folders that a process keeps
- * between tasks. Each process has one such object, and closes it when the JVM ends. Networks that
- * no task has used for {@link #IDLE} are closed before that.
+ * between tasks. Each process has one such object, and closes it when the JVM ends. Networks and
+ * readers that no task has used for {@link #IDLE} are closed before that.
  */
 public final class ExecutorResources {
   /** Blocks of data may take the heap divided by this; Spark's storage needs the rest. */
@@ -34,7 +34,7 @@ public final class ExecutorResources {
   /** How many data sets are kept: more than the jobs of one session read from at the same time. */
   private static final int FOLDERS = 8;
 
-  /** Longer than a validation takes, for which the networks of training wait. */
+  /** Longer than a validation takes, for which the networks and readers of training wait. */
   private static final Duration IDLE = Duration.ofMinutes(10);
 
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorResources.class);
@@ -63,10 +63,13 @@ public final class ExecutorResources {
 
   private ExecutorResources() {
     PeriodicTask.start(
-        "stoker-idle-networks",
+        "stoker-idle-resources",
         IDLE.dividedBy(10),
-        () -> replicas.values().forEach(pool -> pool.closeUnused(IDLE)),
-        failure -> LOG.warn("Cannot close networks that are not used", failure));
+        () -> {
+          replicas.values().forEach(pool -> pool.closeUnused(IDLE));
+          readers.closeUnused(IDLE); // Last, because it may wait for storage.
+        },
+        failure -> LOG.warn("Cannot close networks or readers that are not used", failure));
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(

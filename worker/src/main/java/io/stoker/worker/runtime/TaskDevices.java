@@ -53,7 +53,7 @@ public final class TaskDevices {
                     + " (spark.task.resource.gpu.amount=1)",
                 assigned.size()));
       }
-      return leases.assigned(assigned.get(0), engine, () -> started(engine));
+      return leases.assigned(assigned.get(0), owner(task), engine, () -> started(engine));
     }
     // An engine that has started on a GPU computes there, whatever the job asked for.
     if (isAsked() || (engine.computesOnDevices() && engine.devices().isPresent())) {
@@ -62,9 +62,15 @@ public final class TaskDevices {
             "Cannot train on GPUs: Spark assigned none to this task; say --device gpu, or --conf"
                 + " spark.task.resource.gpu.amount=1 and spark.executor.resource.gpu.amount");
       }
-      return leases.any(engine, () -> started(engine));
+      return leases.any(owner(task), engine, () -> started(engine));
     }
     return DeviceLease.PROCESSOR;
+  }
+
+  /** What has a GPU for itself: a task with all of its threads, and outside of tasks a thread. */
+  private static String owner(Optional<TaskContext> task) {
+    return task.map(each -> "task " + each.taskAttemptId())
+        .orElseGet(() -> "thread " + Thread.currentThread().getId());
   }
 
   /** The addresses of the GPUs that Spark assigned to a task. */

@@ -5,6 +5,7 @@ import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.ImageBatch;
 import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.plan.EpochPlan;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -20,6 +21,7 @@ import org.apache.hadoop.conf.Configuration;
  * Spark runs its task again), it opens a new one there, which yields the same batches.
  *
  * <p>A process keeps at most as many readers as its rounds have used, or prepared, at one time.
+ * Those of other jobs, which may have ended, make room first; {@link #closeUnused} closes the rest.
  */
 public final class TrainingReaders implements AutoCloseable {
   private record Position(TrainingData data, int epoch, int worker, long step) {
@@ -38,8 +40,9 @@ public final class TrainingReaders implements AutoCloseable {
    *
    * @param position its next batch
    * @param used whether a round has read from it
+   * @param since when its wait began, as of {@link System#nanoTime}
    */
-  private record Waiting(Position position, BatchReader reader, boolean used) {
+  private record Waiting(Position position, BatchReader reader, boolean used, long since) {
     /**
      * True if the reader is of no use once a round has begun at another position. Either an earlier
      * attempt or round of the same worker left it at another step, or this process prepared it for
@@ -146,7 +149,23 @@ public final class TrainingReaders implements AutoCloseable {
     if (taken == null) {
       opened++;
     }
+    removeOfOtherJobs(position, stale);
     return taken;
+  }
+
+  /**
+   * Makes room among the readers of other jobs, which may have ended. Workers of the same job may
+   * still come for theirs.
+   */
+  private void removeOfOtherJobs(Position position, List<Waiting> removed) {
+    Iterator<Waiting> longest = waiting.descendingIterator();
+    while (open + waiting.size() > peak && longest.hasNext()) {
+      Waiting candidate = longest.next();
+      if (!candidate.position().data().equals(position.data())) {
+        longest.remove();
+        removed.add(candidate);
+      }
+    }
   }
 
   /**
@@ -178,6 +197,19 @@ public final class TrainingReaders implements AutoCloseable {
   /** How many readers wait for the next round of their worker. */
   synchronized int waiting() {
     return waiting.size();
+  }
+
+  /** Closes the readers that have waited for some time: their job may have ended. */
+  void closeUnused(Duration time) {
+    closeAll(removeUnused(time));
+  }
+
+  private synchronized List<Waiting> removeUnused(Duration time) {
+    long now = System.nanoTime();
+    List<Waiting> unused =
+        waiting.stream().filter(each -> now - each.since() >= time.toNanos()).toList();
+    waiting.removeAll(unused);
+    return unused;
   }
 
   /** Closes the readers that wait now, and the others when their round ends. */
@@ -233,7 +265,8 @@ public final class TrainingReaders implements AutoCloseable {
         release();
         reader.close();
       } else {
-        keep(new Waiting(next, reader, delivered > 0)).ifPresent(BatchReader::close);
+        Waiting kept = new Waiting(next, reader, delivered > 0, System.nanoTime());
+        keep(kept).ifPresent(BatchReader::close);
       }
     }
   }

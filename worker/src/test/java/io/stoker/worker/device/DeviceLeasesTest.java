@@ -9,6 +9,7 @@ import io.stoker.models.engine.Devices;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,7 +56,7 @@ class DeviceLeasesTest {
   @ParameterizedTest
   @CsvSource({"'', 1, 1", "'', GPU-bb, 1", "'1,0', 1, 0", "'1,0', 0, 1", "'GPU-bb', 1, 0"})
   void bindsATaskToItsAddress(String visible, String address, int device) {
-    leases(visible).assigned(address, ENGINE, () -> devices).close();
+    leases(visible).assigned(address, "a task", ENGINE, () -> devices).close();
 
     assertThat(devices.bound).containsExactly(device);
   }
@@ -63,28 +64,28 @@ class DeviceLeasesTest {
   @Test
   void refusesToShareACard() {
     DeviceLeases leases = leases("");
-    DeviceLease first = leases.assigned("0", ENGINE, () -> devices);
+    DeviceLease first = leases.assigned("0", "a task", ENGINE, () -> devices);
 
-    assertThatThrownBy(() -> leases.assigned("GPU-aa", ENGINE, () -> devices))
+    assertThatThrownBy(() -> leases.assigned("GPU-aa", "another", ENGINE, () -> devices))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("another task of this executor computes on it")
         .hasMessageContaining("spark.task.resource.gpu.amount=1");
     assertThat(devices.bound).containsExactly(0);
 
     first.close();
-    leases.assigned("0", ENGINE, () -> devices).close();
+    leases.assigned("0", "a task", ENGINE, () -> devices).close();
     assertThat(devices.bound).containsExactly(0, 0);
   }
 
   @Test
   void aLeaseThatIsClosedTwiceTakesNobodysCardAway() {
     DeviceLeases leases = leases("");
-    DeviceLease first = leases.assigned("0", ENGINE, () -> devices);
+    DeviceLease first = leases.assigned("0", "a task", ENGINE, () -> devices);
     first.close();
-    DeviceLease second = leases.assigned("0", ENGINE, () -> devices);
+    DeviceLease second = leases.assigned("0", "a task", ENGINE, () -> devices);
     first.close();
 
-    assertThatThrownBy(() -> leases.assigned("0", ENGINE, () -> devices))
+    assertThatThrownBy(() -> leases.assigned("0", "another", ENGINE, () -> devices))
         .isInstanceOf(ResourceException.class);
     second.close();
   }
@@ -96,11 +97,11 @@ class DeviceLeasesTest {
           throw new AssertionError("the engine was started");
         };
 
-    assertThatThrownBy(() -> leases("").assigned("2", ENGINE, unwanted))
+    assertThatThrownBy(() -> leases("").assigned("2", "a task", ENGINE, unwanted))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("GPU 2, NVIDIA H100 PCIe (compute capability 9.0): not usable")
         .hasMessageContaining("engine dl4j has code for compute capability 3.7 to 8.9 only");
-    assertThatThrownBy(() -> leases("").assigned("3", ENGINE, unwanted))
+    assertThatThrownBy(() -> leases("").assigned("3", "a task", ENGINE, unwanted))
         .hasMessageContaining("Tesla K20 (compute capability 3.5)");
   }
 
@@ -112,6 +113,7 @@ class DeviceLeasesTest {
     assertThatThrownBy(
             () ->
                 newer.any(
+                    "a task",
                     ENGINE,
                     () -> {
                       throw new AssertionError("the engine was started");
@@ -124,7 +126,8 @@ class DeviceLeasesTest {
   void refusesACardWithoutCodeThatOnlyTheEngineLists() {
     FakeDevices newer = new FakeDevices(1, 9.0);
 
-    assertThatThrownBy(() -> new DeviceLeases(List::of, "").assigned("0", ENGINE, () -> newer))
+    DeviceLeases unlisted = new DeviceLeases(List::of, "");
+    assertThatThrownBy(() -> unlisted.assigned("0", "a task", ENGINE, () -> newer))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("compute capability 9.0");
     assertThat(newer.bound).isEmpty();
@@ -138,7 +141,7 @@ class DeviceLeasesTest {
     "'', '', neither a number nor the UUID"
   })
   void refusesACardThatIsNotThere(String visible, String address, String reason) {
-    assertThatThrownBy(() -> leases(visible).assigned(address, ENGINE, () -> devices))
+    assertThatThrownBy(() -> leases(visible).assigned(address, "a task", ENGINE, () -> devices))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining(reason);
     assertThat(devices.bound).isEmpty();
@@ -148,15 +151,74 @@ class DeviceLeasesTest {
   void givesEachTaskOfALocalMasterACardOfItsOwn() {
     DeviceLeases leases = leases("");
     FakeDevices two = new FakeDevices(2, 8.6);
-    DeviceLease first = leases.any(ENGINE, () -> two);
-    leases.any(ENGINE, () -> two);
+    DeviceLease first = leases.any("first", ENGINE, () -> two);
+    leases.any("second", ENGINE, () -> two);
 
     assertThat(two.bound).containsExactly(0, 1);
-    assertThatThrownBy(() -> leases.any(ENGINE, () -> two))
+    assertThatThrownBy(() -> leases.any("third", ENGINE, () -> two))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("--master local[2]");
     first.close();
-    leases.any(ENGINE, () -> two);
+    leases.any("third", ENGINE, () -> two);
     assertThat(two.bound).containsExactly(0, 1, 0);
+  }
+
+  @Test
+  void aTaskKeepsItsCardUntilItsLastLeaseEnds() {
+    DeviceLeases leases = leases("");
+    DeviceLease ofFirstModel = leases.assigned("0", "pipeline", ENGINE, () -> devices);
+    DeviceLease ofSecondModel = leases.assigned("0", "pipeline", ENGINE, () -> devices);
+    assertThat(ofSecondModel.device()).isEqualTo(ofFirstModel.device());
+
+    ofFirstModel.close();
+    ofFirstModel.close();
+    assertThatThrownBy(() -> leases.assigned("0", "another", ENGINE, () -> devices))
+        .isInstanceOf(ResourceException.class);
+
+    ofSecondModel.close();
+    leases.assigned("0", "another", ENGINE, () -> devices).close();
+    assertThat(devices.bound).containsExactly(0, 0, 0);
+  }
+
+  @Test
+  void aTaskOfALocalMasterHasOneCardForAllItsModels() {
+    DeviceLeases leases = leases("");
+    FakeDevices two = new FakeDevices(2, 8.6);
+    leases.any("before", ENGINE, () -> two);
+    leases.any("pipeline", ENGINE, () -> two);
+    leases.any("pipeline", ENGINE, () -> two);
+
+    assertThat(two.bound).containsExactly(0, 1, 1);
+  }
+
+  @Test
+  void anEmptyListOfCardsIsNotBelievedAtOnce() {
+    AtomicInteger listed = new AtomicInteger();
+    DeviceLeases leases =
+        new DeviceLeases(() -> listed.getAndIncrement() == 0 ? List.of() : FOUR, "");
+    assertThatThrownBy(() -> leases.assigned("GPU-bb", "a task", ENGINE, () -> devices))
+        .isInstanceOf(ResourceException.class);
+
+    leases.assigned("GPU-bb", "a task", ENGINE, () -> devices).close();
+    leases.assigned("GPU-bb", "a task", ENGINE, () -> devices).close();
+
+    assertThat(devices.bound).containsExactly(1, 1);
+    assertThat(listed).hasValue(2);
+  }
+
+  @Test
+  void aMachineWithoutCardsIsNotAskedForEver() {
+    AtomicInteger listed = new AtomicInteger();
+    Supplier<List<InstalledGpu>> none =
+        () -> {
+          listed.incrementAndGet();
+          return List.of();
+        };
+    DeviceLeases leases = new DeviceLeases(none, "");
+    for (int i = 0; i < 20; i++) {
+      leases.assigned("0", "a task", ENGINE, () -> devices).close();
+    }
+
+    assertThat(listed).hasValueBetween(2, 10);
   }
 }

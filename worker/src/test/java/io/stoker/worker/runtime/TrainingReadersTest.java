@@ -146,6 +146,34 @@ class TrainingReadersTest {
   }
 
   @Test
+  void readersOfAnEndedJobMakeRoomForThoseOfTheNextOne() {
+    TrainingData next =
+        new TrainingData(
+            data.source(), new TrainingData.Order(Sampling.NATURAL, 1, 10, 2, 4), data.images());
+    try (TrainingReaders own = new TrainingReaders(ExecutorResources.here())) {
+      for (TrainingData job : List.of(data, next, data)) {
+        own.prepare(job, 0, 0, 0, hadoop);
+        own.prepare(job, 0, WORKER, 0, hadoop);
+        assertThat(own.waiting()).isEqualTo(2);
+      }
+
+      assertThat(own.opened()).as("all, the first job's a second time").isEqualTo(6);
+    }
+  }
+
+  @Test
+  void readersThatNoRoundUsesAreClosed() {
+    try (TrainingReaders own = new TrainingReaders(ExecutorResources.here())) {
+      own.prepare(data, 0, WORKER, 0, hadoop);
+
+      own.closeUnused(Duration.ofDays(1));
+      assertThat(own.waiting()).isEqualTo(1);
+      own.closeUnused(Duration.ZERO);
+      assertThat(own.waiting()).isZero();
+    }
+  }
+
+  @Test
   void readersAreClosedWhenTheirTaskFails() {
     try (TrainingReaders.RoundReader reader = readers.reader(data, 0, WORKER, 0, hadoop)) {
       reader.next();

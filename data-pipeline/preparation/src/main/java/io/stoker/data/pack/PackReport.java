@@ -146,7 +146,7 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
             .map(input -> input.path() + " (" + input.reason() + ")")
             .collect(Collectors.joining(", "));
     Check.input(
-        rejected.size() <= options.maximumRejected() * all,
+        (double) rejected.size() / all <= options.maximumRejected(),
         "%d of %d images cannot be read, more than --max-rejected allows (%s): %s%s",
         rejected.size(),
         all,

@@ -28,6 +28,8 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.TaskContext;
+import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * The first stage's work on its share of the input: reads, decodes, resizes and encodes one image
@@ -162,6 +164,10 @@ record PackTask(
     SamplesOfParts(Iterator<SourcePart> parts, Configuration hadoop) {
       this.parts = parts;
       this.hadoop = hadoop;
+      TaskContext task = TaskContext.get();
+      if (task != null) { // A task that fails, or is killed, does not come to the end of its part.
+        task.addTaskCompletionListener((TaskCompletionListener) ended -> stream.close());
+      }
     }
 
     @Override

@@ -57,10 +57,10 @@ final class TarFile implements Closeable {
     this.file = file;
     this.stored = new NotedFailures(fileSystem.open(file));
     InputStream raw = new BufferedInputStream(stored, BUFFER_BYTES);
-    raw.mark(2);
-    this.gzipped = raw.read() == 0x1F && raw.read() == 0x8B;
-    raw.reset();
     try {
+      raw.mark(2);
+      this.gzipped = raw.read() == 0x1F && raw.read() == 0x8B;
+      raw.reset();
       this.outerBytes = new ZeroTail(gzipped ? new GZIPInputStream(raw, BUFFER_BYTES) : raw);
       this.outer = new TarArchiveInputStream(outerBytes, BYTES);
     } catch (IOException e) {

@@ -184,6 +184,17 @@ class PrepareJobBadInputTest {
     }
   }
 
+  /** 0.58 * 50 is a little below 29 in binary. */
+  @Test
+  void takesExactlyTheShareThatMayBeRejected() throws IOException {
+    TestImages.writeFolders(in, 4, 7, "a", "b", "c");
+    for (int i = 0; i < 29; i++) {
+      Files.writeString(in.resolve("a/broken-" + i + ".png"), "no image");
+    }
+    assertRefused(options("folder").maximumRejected(0.57)).hasMessageContaining("29 of 50 images");
+    assertThat(run(options("folder").maximumRejected(0.58)).rejected()).hasSize(29);
+  }
+
   @Test
   void rejectsImagesWhoseNamesAreNotUtf8() throws IOException {
     TestImages.writeFolders(in, 4, 10, "a", "b");

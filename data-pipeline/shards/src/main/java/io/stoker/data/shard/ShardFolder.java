@@ -15,8 +15,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import java.util.function.BiFunction;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -39,8 +37,8 @@ public final class ShardFolder {
   /** Where its blocks come from if it is a fold of other data. */
   private final Optional<FoldedShards> fold;
 
-  private final ConcurrentMap<String, Boolean> verified = new ConcurrentHashMap<>();
-  private final ConcurrentMap<String, BlockLabels> labels = new ConcurrentHashMap<>();
+  private final SharedReads<Boolean> verified = new SharedReads<>();
+  private final SharedReads<BlockLabels> labels = new SharedReads<>();
   private final FooterCache footers = new FooterCache();
 
   private ShardFolder(
@@ -141,7 +139,7 @@ public final class ShardFolder {
       return fold.get().labels(split);
     }
     try {
-      return labels.computeIfAbsent(split, this::readLabels);
+      return labels.of(split, () -> readLabels(split));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -212,39 +210,31 @@ public final class ShardFolder {
 
   /** Of two threads that meet here, the second waits for the first. */
   private void verifyOnce(ShardFile shard) throws IOException {
-    try {
-      verified.computeIfAbsent(shard.file(), file -> verify(shard));
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
+    verified.of(shard.file(), () -> verify(shard));
   }
 
   /** Compares a shard's length and SHA-256 with the manifest's. */
-  private boolean verify(ShardFile shard) {
+  private boolean verify(ShardFile shard) throws IOException {
     Path file = new Path(path, shard.file());
-    try {
-      checkLength(shard);
-      MessageDigest digest = Sha256.digest();
-      byte[] buffer = new byte[1 << 16];
-      long bytes = 0;
-      try (FSDataInputStream in = Storage.of(file, hadoop).open(file)) {
-        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-          digest.update(buffer, 0, read);
-          bytes += read;
-        }
+    checkLength(shard);
+    MessageDigest digest = Sha256.digest();
+    byte[] buffer = new byte[1 << 16];
+    long bytes = 0;
+    try (FSDataInputStream in = Storage.of(file, hadoop).open(file)) {
+      for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        digest.update(buffer, 0, read);
+        bytes += read;
       }
-      if (bytes < shard.bytes()) {
-        throw new EOFException("the stream ended after " + bytes + " bytes");
-      }
-      String sha256 = Sha256.hex(digest);
-      if (!sha256.equals(shard.sha256())) {
-        throw new DamagedException(
-            "Cannot read shard %s: its SHA-256 is %s, the manifest says %s; prepare the data again"
-                .formatted(file, sha256, shard.sha256()));
-      }
-      return true;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
+    if (bytes < shard.bytes()) {
+      throw new EOFException("the stream ended after " + bytes + " bytes");
+    }
+    String sha256 = Sha256.hex(digest);
+    if (!sha256.equals(shard.sha256())) {
+      throw new DamagedException(
+          "Cannot read shard %s: its SHA-256 is %s, the manifest says %s; prepare the data again"
+              .formatted(file, sha256, shard.sha256()));
+    }
+    return true;
   }
 }

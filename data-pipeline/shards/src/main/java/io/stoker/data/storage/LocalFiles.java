@@ -53,11 +53,15 @@ final class LocalFiles extends RawLocalFileSystem {
 
   /**
    * Hadoop's starts {@code chmod} for each file and folder that it has made, which takes 15 ms and
-   * more, and changes nothing where the process has the usual umask.
+   * more. Where Hadoop's umask is its default, which nobody has asked for, that of the process
+   * counts, as for all programs; another one is applied.
    */
   @Override
   public void setPermission(org.apache.hadoop.fs.Path file, FsPermission permission)
       throws IOException {
+    if (FsPermission.getUMask(getConf()).toShort() == FsPermission.DEFAULT_UMASK) {
+      return;
+    }
     String present =
         PosixFilePermissions.toString(Files.getPosixFilePermissions(pathToFile(file).toPath()));
     if (!present.equals(permission.toString())) {

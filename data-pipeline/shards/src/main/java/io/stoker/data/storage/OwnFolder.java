@@ -65,7 +65,7 @@ public final class OwnFolder {
 
   /**
    * Deletes a folder with everything in it, if there is one. Symbolic links in it are deleted, and
-   * what they lead to stays.
+   * what they lead to stays. A folder that is gone is no longer deleted on exit.
    *
    * @param path below this folder
    * @return whether it is gone; false as for {@link #delete}
@@ -81,19 +81,21 @@ public final class OwnFolder {
     } else {
       fileSystem.delete(path, true);
     }
+    FoldersOnExit.remove(normalized(path, fileSystem));
     return true;
   }
 
   /**
-   * Has a folder deleted with everything in it when the process ends, such as by Ctrl-C.
+   * Has a folder deleted with everything in it when the process ends, such as by Ctrl-C. It need
+   * not exist yet.
    *
    * @param path below this folder
-   * @return whether it will be; false as for {@link #delete}
+   * @return whether it will be; false as for {@link #delete}, and if the process ends already
    * @throws IllegalArgumentException if the path is not below this folder
    * @throws IOException if the storage fails
    */
   public boolean deleteOnExit(Path path) throws IOException {
-    return !isLinked(path) && fileSystem.deleteOnExit(path);
+    return !isLinked(path) && FoldersOnExit.add(normalized(path, fileSystem), this);
   }
 
   /**

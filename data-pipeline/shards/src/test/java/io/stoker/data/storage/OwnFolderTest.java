@@ -107,6 +107,33 @@ class OwnFolderTest {
     assertThat(folder.deleteOnExit(hadoop(root.resolve("link")))).isFalse();
     assertThat(folder.deleteOnExit(hadoop(root.resolve("link/deeper")))).isFalse();
     assertThat(folder.deleteOnExit(hadoop(root.resolve("mine")))).isTrue();
+    FoldersOnExit.delete(); // as at the end of the process
+
+    assertThat(root.resolve("mine")).doesNotExist();
+    assertThat(foreign.resolve("model.zip")).exists();
+  }
+
+  @Test
+  void deletesAFolderThatDidNotExistYetWhenTheProcessEnds() throws IOException {
+    Path staging = root.resolve("staging");
+
+    assertThat(folder.deleteOnExit(hadoop(staging))).isTrue();
+    Files.createFile(Files.createDirectories(staging.resolve("inner")).resolve("file"));
+    FoldersOnExit.delete();
+
+    assertThat(root).isEmptyDirectory();
+  }
+
+  @Test
+  void leavesAFolderThatWasDeletedBeforeTheProcessEnds() throws IOException {
+    Path staging = Files.createDirectory(root.resolve("staging"));
+    folder.deleteOnExit(hadoop(staging));
+    folder.deleteTree(hadoop(staging));
+    Files.createDirectory(staging); // by another process
+
+    FoldersOnExit.delete();
+
+    assertThat(staging).exists();
   }
 
   @Test

@@ -77,9 +77,8 @@ public final class AccuracyBench {
 
   /** Trains as the command {@code train} does, from shards to checkpoints. */
   public Outcome stoker(TrainingConfig recipe) {
-    int images =
-        recipe.rounds().workers() * recipe.rounds().batch() * recipe.rounds().localSteps().least();
-    int rounds = Math.max(1, every / images);
+    long images = (long) recipe.rounds().globalBatch() * recipe.rounds().localSteps().least();
+    int rounds = (int) Math.max(1, every / images);
     Clock clock = new Clock();
     try {
       TrainJob.run(

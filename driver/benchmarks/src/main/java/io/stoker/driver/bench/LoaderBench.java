@@ -57,6 +57,11 @@ public final class LoaderBench {
     Check.input(batch >= 1, "Invalid batch size: %d (must be >= 1)", batch);
     this.data = data;
     this.input = input;
+    Check.input(
+        (long) batch * data.folder().manifest().image().bytes() < Integer.MAX_VALUE,
+        "Invalid batch: %d images of %s (too large for one array)",
+        batch,
+        data.folder().manifest().image());
     this.batch = batch;
     this.seconds = seconds;
     this.manifest = data.folder().manifest();

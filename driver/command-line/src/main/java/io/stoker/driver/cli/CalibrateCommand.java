@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
     description = {
       "",
       "The temperature is written next to the checkpoint. It changes probabilities, and not which"
-          + " class is the most probable one; evaluate, predict, export and Spark ML use it."
+          + " class is the most probable one; evaluate, predict, probe, explain, export and Spark ML use it."
     })
 final class CalibrateCommand extends StokerCommand {
   @Mixin private CheckpointOption checkpoint;

@@ -104,8 +104,8 @@ final class Cli {
       exitCodeListHeading = "%nExit codes:%n",
       exitCodeList = {
         "0:done",
-        "2:usage or bad input",
-        "3:damaged data or checkpoint",
+        "2:usage or bad input, or a training that diverged",
+        "3:damaged data or checkpoint, or a loss in quantize above its limit",
         "4:missing resources",
         "1:a bug in Stoker"
       },

@@ -27,8 +27,10 @@ import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "explain",
@@ -45,6 +47,8 @@ import picocli.CommandLine.Parameters;
 final class ExplainCommand extends StokerCommand {
   /** In bytes of UTF-8, without the ending. */
   private static final int LONGEST_NAME = 240;
+
+  @Spec private CommandSpec spec;
 
   @Mixin private CheckpointOption checkpoint;
 
@@ -153,6 +157,12 @@ final class ExplainCommand extends StokerCommand {
     Check.input(
         !noMaps || filters || neighbours != null,
         "Nothing to do: --no-maps goes with --neighbours or --filters");
+    Check.input(
+        !noMaps || images.isEmpty() || neighbours != null,
+        "Invalid images: --no-maps uses them with --neighbours only");
+    if (neighbours == null) {
+      refuse(spec, "--neighbours", List.of("--split"));
+    }
     if (neighbours != null) {
       Limits.atLeast("--neighbours", neighbours, 1);
       NeighbourSheet.requireDrawable(images.size(), neighbours);

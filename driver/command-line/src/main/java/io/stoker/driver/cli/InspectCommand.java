@@ -37,13 +37,17 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 @Command(
     name = "inspect",
     header = "Shows the content of prepared data: classes, splits, statistics, samples.",
     customSynopsis = "./stoker [spark-submit option]... inspect --data URI [option]...")
 final class InspectCommand extends StokerCommand {
+  @Spec private CommandSpec spec;
+
   @Mixin private DataOption data;
 
   @Option(
@@ -116,6 +120,7 @@ final class InspectCommand extends StokerCommand {
   protected Report execute() throws IOException {
     Configuration hadoop = SparkSetup.hadoop();
     input.check();
+    refuseIdleOptions();
     Check.input(
         sheet == null || sheet.endsWith(".png"), "Invalid sheet: %s (must end in .png)", sheet);
     Optional<OutputPicture> picture =
@@ -140,6 +145,18 @@ final class InspectCommand extends StokerCommand {
       text.append(order(folder.manifest().image(), json.putObject("order")));
     }
     return new Report(text.toString(), json);
+  }
+
+  private void refuseIdleOptions() {
+    if (orderEpoch == null) {
+      refuse(spec, "--order", List.of("--workers", "--batch", "--sampling", "--repeats"));
+    }
+    if (orderEpoch == null && sheet == null) {
+      refuse(
+          spec,
+          "--sheet or --order",
+          List.of("--augment", "--mixup", "--cutmix", "--input-size", "--seed", "--split"));
+    }
   }
 
   private String order(ImageShape image, ObjectNode json) {

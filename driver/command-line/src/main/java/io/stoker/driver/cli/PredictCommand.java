@@ -132,12 +132,10 @@ final class PredictCommand extends StokerCommand {
   }
 
   private void refuseBulkOptions() {
-    for (String option : List.of("--output", "--overwrite", "--split", "--batch")) {
-      Check.input(
-          !spec.commandLine().getParseResult().hasMatchedOption(option),
-          "Invalid option %s: it goes with --input, not with named images",
-          option);
-    }
+    refuse(
+        spec,
+        "--input, not with named images",
+        List.of("--output", "--overwrite", "--split", "--batch"));
   }
 
   private static OutputPicture picture(String file) {

@@ -214,8 +214,8 @@ final class PrepareCommand extends StokerCommand {
   @Option(
       names = "--drop-duplicates",
       description =
-          "Keep only one of several equal images: that of test, else of validation, else of train"
-              + " (default: keep all, and list them).")
+          "Keep only one of several equal images: that of test, else of validation, else of another split, else"
+              + " of train (default: keep all, and list them).")
   private boolean dropDuplicates;
 
   @Option(

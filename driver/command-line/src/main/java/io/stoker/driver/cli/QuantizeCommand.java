@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
             + " [option]...",
     description = {
       "",
-      "The model file is read like any other: evaluate, predict and Spark ML compute its layers in"
+      "The model file is read like any other: evaluate, predict, probe and Spark ML compute its layers in"
           + " int8, on processors with VNNI or AMX, and export --format onnx writes them. If it is"
           + " less accurate than --most-loss allows, nothing is written, the layers that lose most"
           + " are listed, and the exit code is 3."

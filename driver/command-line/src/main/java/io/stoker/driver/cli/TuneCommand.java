@@ -16,6 +16,7 @@ import io.stoker.driver.config.TrackingConfig;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.TrainingOption;
 import io.stoker.driver.job.ExistingRun;
+import io.stoker.driver.job.OptionAdvice;
 import io.stoker.driver.job.ResolvedJob;
 import io.stoker.driver.job.ValidationAdvice;
 import io.stoker.driver.report.ChartPage;
@@ -32,6 +33,7 @@ import io.stoker.failure.Check;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
@@ -100,10 +102,10 @@ final class TuneCommand extends StokerCommand {
   @Option(
       names = "--metric",
       paramLabel = "NAME",
-      defaultValue = "accuracy",
       description =
           "What is to be best on the validation split: accuracy, balanced-accuracy, macro-f1 or"
-              + " log-loss (default: ${DEFAULT-VALUE}).")
+              + " log-loss (default: accuracy, or balanced-accuracy where the space has classes"
+              + " balanced).")
   private String metric;
 
   @Option(
@@ -214,6 +216,7 @@ final class TuneCommand extends StokerCommand {
       Configurator.setLevel(ExistingRun.class.getPackageName(), Level.WARN);
     }
     Configurator.setLevel(ValidationAdvice.class.getName(), Level.ERROR); // Said once, here.
+    Configurator.setLevel(OptionAdvice.class.getName(), Level.ERROR); // One may depend on another.
     try (JavaSparkContext spark = SparkSetup.start("tune")) {
       IntSupplier slots = () -> Math.min(most, Slots.now(spark).count());
       Study search = new Study(spark, folder, plan, this::job, slots, this::show).logTo(tracking);
@@ -275,7 +278,7 @@ final class TuneCommand extends StokerCommand {
             epochs(tree),
             halving,
             hyperband,
-            SelectionMetric.parse(metric),
+            metric(tree),
             costs.stream().map(Cost::parse).toList(),
             sampler,
             seed,
@@ -290,6 +293,17 @@ final class TuneCommand extends StokerCommand {
     return space == null
         ? SearchSpace.around(named.orElseThrow(), Report.object())
         : SearchSpace.read(space, named);
+  }
+
+  /** The metric that is asked for, else that by which {@code train} takes the best checkpoint. */
+  private SelectionMetric metric(ObjectNode space) {
+    SelectionMetric asked = metric == null ? SelectionMetric.AUTO : SelectionMetric.parse(metric);
+    boolean balances =
+        Stream.of("class-weights", "class_weights", "sampling")
+            .anyMatch(option -> space.path(option).toString().contains("balanced"));
+    return asked == SelectionMetric.AUTO && balances
+        ? SelectionMetric.BALANCED_ACCURACY
+        : asked.ofBest();
   }
 
   private static int epochs(ObjectNode space) {
@@ -322,7 +336,7 @@ final class TuneCommand extends StokerCommand {
             same ? recorded.epochs() : epochs(tree),
             given("--halving", halving, recorded.factor()),
             given("--hyperband", hyperband, recorded.hyperband()),
-            given("--metric", SelectionMetric.parse(metric), recorded.metric()),
+            given("--metric", metric(tree), recorded.metric()),
             given("--cost", costs.stream().map(Cost::parse).toList(), recorded.costs()),
             given("--sampler", sampler, recorded.sampler()),
             given("--seed", seed, recorded.seed()),

@@ -2,14 +2,18 @@
 package io.stoker.driver.command;
 
 import io.stoker.base.TerminalText;
+import io.stoker.failure.ResourceException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -58,6 +62,29 @@ public final class Console {
         isTerminal("STOKER_STDERR_TERMINAL"));
   }
 
+  /**
+   * A stream whose end may have been closed by who reads it, such as {@code head}, or by who
+   * started the process: what is written then is not missed. Other failures are kept by the writer.
+   */
+  private static final class UnreadStream extends FilterOutputStream {
+    private static final List<String> CLOSED = List.of("Broken pipe", "Bad file descriptor");
+
+    UnreadStream(OutputStream stream) {
+      super(stream);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      try {
+        out.write(bytes, offset, length);
+      } catch (IOException e) {
+        if (!CLOSED.contains(e.getMessage())) {
+          throw e;
+        }
+      }
+    }
+  }
+
   /** Whether the process is Stoker's own, and not that of a program that runs a command. */
   public static boolean ownsProcess() {
     return ownsProcess;
@@ -98,7 +125,8 @@ public final class Console {
   }
 
   private static PrintWriter writer(FileDescriptor descriptor) {
-    return new PrintWriter(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+    OutputStream stream = new UnreadStream(new FileOutputStream(descriptor));
+    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
   }
 
   private static boolean isTerminal(String variable) {
@@ -137,7 +165,9 @@ public final class Console {
       results.println(TerminalText.escapeLine(report.json().toString()));
     }
     messages.flush();
-    results.flush();
+    if (results.checkError()) {
+      throw new ResourceException("Cannot write the result to stdout (is its disk full?)");
+    }
   }
 
   private static String escapeAllButPictures(String text) {

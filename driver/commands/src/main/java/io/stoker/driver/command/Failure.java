@@ -124,6 +124,9 @@ public record Failure(int exitCode, String message, boolean goesOn) {
     if (cause instanceof ConnectException || cause instanceof UnknownHostException) {
       return resource("Cannot connect: " + Storage.inWords(message));
     }
+    if (message.contains("is bigger than spark.driver.maxResultSize")) {
+      return resource(message + ": raise that setting, or its memory with --driver-memory");
+    }
     if (message.contains("ExecutorLostFailure")) {
       return Optional.of(goingOn("Executors were lost: " + message));
     }

@@ -157,7 +157,9 @@ public final class SparkSetup {
     }
     closePorts(conf);
     setExecutorLocale(conf);
+    SparkSettings.setSerializer(conf);
     SparkSettings.check(conf);
+    SparkSettings.requireLocalFolder(conf);
     LostExecutors.check(conf);
     MasterUrl.checkReachable(conf.get(MASTER));
     if (KubernetesPods.isKubernetes(conf.get(MASTER))) {
@@ -231,6 +233,7 @@ public final class SparkSetup {
   /** The context of a session, which closing it does not stop. */
   private static JavaSparkContext shared(SparkSession session, Map<String, String> options) {
     SparkConf conf = session.sparkContext().getConf();
+    SparkSettings.requireSerializer(conf);
     options.forEach(
         (key, value) ->
             Check.input(

@@ -2,8 +2,11 @@
 package io.stoker.driver.command;
 
 import io.stoker.base.PhaseClock;
+import io.stoker.failure.Check;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The base of all commands: common options, one result, and one line for a failure. */
@@ -77,6 +80,23 @@ public abstract class StokerCommand implements Callable<Integer> {
 
   public final Console console() {
     return console;
+  }
+
+  /**
+   * Refuses options that were given on the command line where nothing would use them.
+   *
+   * @param spec of this command
+   * @param goesWith what they need
+   * @param options with their dashes
+   */
+  protected static void refuse(CommandSpec spec, String goesWith, List<String> options) {
+    for (String option : options) {
+      Check.input(
+          !spec.commandLine().getParseResult().hasMatchedOption(option),
+          "Invalid option %s: it goes with %s",
+          option,
+          goesWith);
+    }
   }
 
   @Override

@@ -93,6 +93,17 @@ class FailureTest {
   }
 
   @Test
+  void resultsThatSparkRefusesAreNoBug() {
+    String reason =
+        "Job aborted due to stage failure: Total size of serialized results of 1 tasks (2.8 KiB) is"
+            + " bigger than spark.driver.maxResultSize (1024.0 B)";
+
+    assertThat(Failure.of(new SparkException(reason)))
+        .isEqualTo(
+            new Failure(4, reason + ": raise that setting, or its memory with --driver-memory"));
+  }
+
+  @Test
   void aFullDiskIsNamedByWhatWasWritten() {
     Throwable failure =
         new UncheckedIOException("Cannot write r/x", new IOException("No space left on device"));

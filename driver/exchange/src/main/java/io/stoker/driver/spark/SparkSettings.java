@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.spark;
 
+import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.SparkConf;
 import org.apache.spark.internal.config.ConfigEntry;
@@ -9,6 +14,9 @@ import org.apache.spark.internal.config.Network$;
 import org.apache.spark.internal.config.Status$;
 import org.apache.spark.internal.config.UI$;
 import org.apache.spark.io.CompressionCodec;
+import org.apache.spark.util.Utils$;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Tuple2;
 
 /**
@@ -16,6 +24,8 @@ import scala.Tuple2;
  * already begun, or on executors. It describes most of its keys; of the others nothing is checked.
  */
 public final class SparkSettings {
+  private static final Logger LOG = LoggerFactory.getLogger(SparkSettings.class);
+
   /** Spark knows the keys of objects that are loaded: those of SparkConf's, and these. */
   @SuppressWarnings("unused") // Loading them is what they are for.
   private static final List<Object> KEYS = List.of(Network$.MODULE$, Status$.MODULE$, UI$.MODULE$);
@@ -26,7 +36,68 @@ public final class SparkSettings {
   private static final List<String> OTHERS =
       List.of("spark.history.", "spark.master.", "spark.worker.");
 
+  private static final String SERIALIZER = "spark.serializer";
+
+  private static final String JAVA_SERIALIZER = "org.apache.spark.serializer.JavaSerializer";
+
   private SparkSettings() {}
+
+  /**
+   * Has an application of Stoker's own serialize what tasks exchange as Java does, also where the
+   * defaults of a site say Kryo, which cannot make records.
+   */
+  public static void setSerializer(SparkConf conf) {
+    if (!isJavas(conf)) {
+      LOG.info("This application has {}={} in place of {}", SERIALIZER, JAVA_SERIALIZER, of(conf));
+      conf.set(SERIALIZER, JAVA_SERIALIZER);
+    }
+  }
+
+  /**
+   * Checks the serializer of a session that is there already.
+   *
+   * @throws InputException if tasks of Stoker's could not return their results with it
+   */
+  public static void requireSerializer(SparkConf conf) {
+    Check.input(
+        isJavas(conf),
+        "This session has %s=%s, which cannot serialize what Stoker's tasks return: start it with"
+            + " %s",
+        SERIALIZER,
+        of(conf),
+        JAVA_SERIALIZER);
+  }
+
+  private static boolean isJavas(SparkConf conf) {
+    return of(conf).equals(JAVA_SERIALIZER);
+  }
+
+  private static String of(SparkConf conf) {
+    return conf.get(SERIALIZER, JAVA_SERIALIZER);
+  }
+
+  /**
+   * Makes sure that one of the folders can be made in which Spark keeps blocks on this machine.
+   * Without one, Spark ends the process as it starts.
+   *
+   * @throws ResourceException if none can
+   */
+  public static void requireLocalFolder(SparkConf conf) {
+    String[] folders = Utils$.MODULE$.getConfiguredLocalDirs(conf);
+    if (Arrays.stream(folders).noneMatch(SparkSettings::canBeMade)) {
+      throw new ResourceException(
+          "Cannot write to Spark's local folder %s (SPARK_LOCAL_DIRS, or spark.local.dir, says where)"
+              .formatted(String.join(", ", folders)));
+    }
+  }
+
+  private static boolean canBeMade(String folder) {
+    Path present = Path.of(folder).toAbsolutePath();
+    while (present != null && Files.notExists(present)) {
+      present = present.getParent();
+    }
+    return present != null && Files.isDirectory(present) && Files.isWritable(present);
+  }
 
   /**
    * Reads the value of each key that is set, and that a job reads.

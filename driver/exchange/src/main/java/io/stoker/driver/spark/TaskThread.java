@@ -77,13 +77,23 @@ public final class TaskThread {
     }
   }
 
+  /** Waits also where Spark has interrupted the task, which is how it kills tasks. */
   private void end() {
     thread.shutdownNow();
-    try {
-      if (!thread.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        LOG.warn("A thread of a task that has ended still runs after {} s", PATIENCE_SECONDS);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    boolean interrupted = false;
+    boolean ended = false;
+    while (!ended && deadline - System.nanoTime() > 0) {
+      try {
+        ended = thread.awaitTermination(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        interrupted = true;
       }
-    } catch (InterruptedException e) {
+    }
+    if (!ended) {
+      LOG.warn("A thread of a task that has ended still runs after {} s", PATIENCE_SECONDS);
+    }
+    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

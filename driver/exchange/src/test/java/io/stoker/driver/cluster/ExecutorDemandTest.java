@@ -7,7 +7,11 @@ import io.stoker.driver.LocalSpark;
 import io.stoker.driver.spark.Jobs;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobEnd;
 import org.junit.jupiter.api.Test;
 
 class ExecutorDemandTest {
@@ -30,12 +34,30 @@ class ExecutorDemandTest {
 
   /** A worker that has too few cores for the only kind of executors that the job wants. */
   @Test
-  void endsWhereNoExecutorComesAndLeavesNoJobBehind() {
+  void endsWhereNoExecutorComesAndLeavesNoJobBehind() throws InterruptedException {
     Map<String, String> large = Map.of("spark.executor.cores", "2");
     try (JavaSparkContext spark = LocalSpark.start("local-cluster[1,1,1024]", large)) {
+      CountDownLatch ended = new CountDownLatch(1);
+      spark.sc().addSparkListener(new EndedJobs(ended));
+
       assertThat(ExecutorDemand.await(spark, 1, Duration.ofSeconds(1))).isFalse();
+      // Spark tells the caller of a job that failed before it tells its listeners.
+      assertThat(ended.await(1, TimeUnit.MINUTES)).isTrue();
       Jobs.awaitEvents(spark);
       assertThat(spark.statusTracker().getActiveJobIds()).isEmpty();
+    }
+  }
+
+  private static final class EndedJobs extends SparkListener {
+    private final CountDownLatch ended;
+
+    EndedJobs(CountDownLatch ended) {
+      this.ended = ended;
+    }
+
+    @Override
+    public void onJobEnd(SparkListenerJobEnd event) {
+      ended.countDown();
     }
   }
 }

@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -50,5 +55,32 @@ class SparkSettingsTest {
     assertThatCode(() -> SparkSettings.check(conf)).doesNotThrowAnyException();
     conf.set("spark.dynamicAllocation.enabled", "True"); // as Spark reads it, too
     assertThatThrownBy(() -> SparkSettings.check(conf)).hasMessageContaining("=infinity: ");
+  }
+
+  @Test
+  void tasksAreSerializedByJavaWhateverASiteSays() {
+    SparkConf kryo =
+        new SparkConf(false).set("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
+
+    assertThatThrownBy(() -> SparkSettings.requireSerializer(kryo))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(
+            "This session has spark.serializer=org.apache.spark.serializer.Kryo");
+    SparkSettings.setSerializer(kryo);
+
+    SparkSettings.requireSerializer(kryo);
+    SparkSettings.requireSerializer(new SparkConf(false));
+  }
+
+  @Test
+  void aLocalFolderThatCannotBeMadeIsNamed(@TempDir Path folder) throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    SparkConf conf = new SparkConf(false).set("spark.local.dir", file.resolve("in").toString());
+
+    assertThatThrownBy(() -> SparkSettings.requireLocalFolder(conf))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageContaining(file + "/in (SPARK_LOCAL_DIRS, or spark.local.dir");
+    SparkSettings.requireLocalFolder(
+        conf.set("spark.local.dir", file.resolve("in") + "," + folder.resolve("new/deeper")));
   }
 }

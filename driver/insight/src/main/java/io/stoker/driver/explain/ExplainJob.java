@@ -51,7 +51,12 @@ public final class ExplainJob implements AutoCloseable {
     temperature = stored.temperature();
     MemoryCheck.requireHere(MemoryNeed.ofOneBatch(metadata.model(), BATCH), 1);
     network = Engines.named(model.engine()).create(metadata.model(), BATCH);
-    stored.load(network, hadoop);
+    try {
+      stored.load(network, hadoop);
+    } catch (RuntimeException | Error e) {
+      network.close(); // Its memory is native, and nobody else has it.
+      throw e;
+    }
   }
 
   /**

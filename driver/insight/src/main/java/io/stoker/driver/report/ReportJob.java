@@ -126,7 +126,7 @@ public final class ReportJob {
                 request.run(), location, request.split(), request.batch(), request.engine()));
     ObjectNode json = report.toJson();
     if (report.classes().size() > MAXIMUM_CONFUSION) {
-      json.remove("confusion");
+      json.remove(List.of("confusion", "confused"));
     }
     ModelFiles.open(request.run(), hadoop)
         .calibration()

@@ -100,10 +100,11 @@ final class EventFiles implements AutoCloseable {
 
   @Override
   public void close() {
+    FSDataOutputStream closing = out;
+    out = null; // Also where closing fails: later events then go to another file.
     try {
-      if (out != null) {
-        out.close();
-        out = null;
+      if (closing != null) {
+        closing.close();
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write TensorBoard's files to " + folder, e);

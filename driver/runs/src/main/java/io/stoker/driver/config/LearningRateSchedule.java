@@ -146,6 +146,9 @@ public sealed interface LearningRateSchedule extends Serializable {
           everyEpochs);
     }
 
+    /** An interval that ends with a step ends with it, however its quotient is rounded. */
+    private static final double ROUNDING = 1e-9;
+
     @Override
     public StepDecay withWarmUp(double epochs) {
       return new StepDecay(factor, everyEpochs, epochs);
@@ -153,7 +156,8 @@ public sealed interface LearningRateSchedule extends Serializable {
 
     @Override
     public double decay(double epochs) {
-      return Math.pow(factor, Math.floor(epochs / everyEpochs));
+      double intervals = epochs / everyEpochs;
+      return Math.pow(factor, Math.floor(intervals + ROUNDING));
     }
   }
 

@@ -143,8 +143,13 @@ public record SearchSpace(List<Dimension> dimensions, ObjectNode fixed) {
         fixed.set(name, value);
       }
     }
+    JsonNode epochs = fixed.path("epochs");
+    Check.input(
+        epochs.isMissingNode()
+            ? !seen.contains("epochs")
+            : epochs.canConvertToInt() && epochs.isIntegralNumber() && epochs.intValue() >= 1,
+        "'epochs' is one whole number");
     Check.input(!dimensions.isEmpty(), "no option varies (say '{from: X, to: Y}' or '[A, B]')");
-    Check.input(!seen.contains("epochs") || fixed.has("epochs"), "'epochs' is one number");
     return new SearchSpace(dimensions, fixed);
   }
 

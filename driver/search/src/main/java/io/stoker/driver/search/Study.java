@@ -51,6 +51,8 @@ public final class Study {
 
   @GuardedBy("this") private int taken;
 
+  @GuardedBy("this") private boolean stopped;
+
   @GuardedBy("this") private Optional<RuntimeException> failure = Optional.empty();
 
   /**
@@ -226,12 +228,19 @@ public final class Study {
   private void train(int trial, int number, ObjectNode values, int rung, int workers) {
     try {
       Optional<TrialResult> result =
-          folds.add(number, job.train(spark, trial, number, values, rung, watch));
+          folds
+              .add(number, job.train(spark, trial, number, values, rung, watch))
+              .filter(this::isItsOwn);
       result.ifPresent(folder::write);
       ended(result, workers);
     } catch (Exception | Error e) { // Spark's, which it does not declare; Hadoop's, of full disks.
       failed(unchecked(e), workers);
     }
+  }
+
+  /** False for a failure that the study's interrupt may have caused: it must not be recorded. */
+  private synchronized boolean isItsOwn(TrialResult result) {
+    return result.isDone() || !stopped;
   }
 
   private synchronized void ended(Optional<TrialResult> result, int workers) {
@@ -298,16 +307,30 @@ public final class Study {
     return new Standing(plan, places.options(), results.all(), running);
   }
 
+  /**
+   * Waits until no trial runs. If this thread is interrupted, it interrupts the trials, and waits
+   * for them too: one that goes on would write to a study that somebody else has resumed.
+   */
   private void awaitEnd(ExecutorService threads) {
-    try {
-      boolean ended = false;
-      while (!ended) {
+    Optional<InterruptedException> interruption = Optional.empty();
+    boolean ended = false;
+    while (!ended) {
+      try {
         ended = threads.awaitTermination(1, TimeUnit.DAYS);
+      } catch (InterruptedException e) {
+        interruption = Optional.of(e);
+        stop(threads);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw interrupted(e);
     }
+    if (interruption.isPresent()) {
+      Thread.currentThread().interrupt();
+      throw interrupted(interruption.get());
+    }
+  }
+
+  private synchronized void stop(ExecutorService threads) {
+    stopped = true;
+    threads.shutdownNow();
   }
 
   private ResourceException interrupted(InterruptedException e) {

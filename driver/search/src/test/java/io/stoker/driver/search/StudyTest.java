@@ -19,6 +19,8 @@ import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.search.TrialResult.State;
 import io.stoker.driver.spark.SparkFailures;
+import io.stoker.failure.InputException;
+import io.stoker.failure.ResourceException;
 import io.stoker.testing.Exact;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +31,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -304,6 +308,38 @@ class StudyTest {
               (result, standing) -> {});
 
       assertThatThrownBy(study::run).hasMessageContaining("SparkContext was shut down");
+    }
+  }
+
+  @Test
+  @Timeout(300)
+  void anInterruptedStudyReturnsWhenItsTrialHasEnded() throws IOException {
+    Thread main = Thread.currentThread();
+    AtomicBoolean ended = new AtomicBoolean();
+    TrialOptions waiting =
+        (source, options) -> {
+          if (Thread.currentThread() != main) {
+            main.interrupt();
+            try {
+              new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+              ended.set(true);
+              throw new InputException("a failure that the interrupt has caused", e);
+            }
+          }
+          return JOBS.job(source, options);
+        };
+    StudyFolder study = at("interrupted");
+    StudyPlan plan = plan(false, List.of());
+    try (JavaSparkContext spark = LocalSpark.start("local[1]")) {
+      Study interrupted = new Study(spark, study, plan, waiting, () -> 1, (result, standing) -> {});
+
+      assertThatThrownBy(interrupted::run)
+          .isInstanceOf(ResourceException.class)
+          .hasMessageContaining("Interrupted while study");
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(ended).isTrue();
+      assertThat(study.results(plan)).isEmpty(); // The trial is trained when the study is resumed.
     }
   }
 

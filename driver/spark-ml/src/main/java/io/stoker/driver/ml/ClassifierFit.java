@@ -204,7 +204,7 @@ final class ClassifierFit {
     }
     Path folder = new Path(cache.root(), name + "-" + UUID.randomUUID());
     try {
-      TemporaryFolders.add(folder, OwnFolder.at(cache.root(), hadoop));
+      OwnFolder.at(cache.root(), hadoop).deleteOnExit(folder);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot reach " + cache.root(), e);
     }

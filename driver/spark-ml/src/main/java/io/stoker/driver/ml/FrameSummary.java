@@ -37,7 +37,7 @@ final class FrameSummary implements Serializable {
    * Adds a row.
    *
    * @param row of the bound columns
-   * @param label its label, or null
+   * @param label its label; null or NaN for none
    * @param columns which of its columns are what
    * @param hadoop how to reach files
    */
@@ -62,6 +62,9 @@ final class FrameSummary implements Serializable {
   }
 
   private void add(double number) {
+    if (Double.isNaN(number)) { // No label, as null.
+      return;
+    }
     numbers++;
     if (number < 0 || number != Math.rint(number) || Double.isInfinite(number)) {
       noClass = Double.toString(number);

@@ -5,7 +5,6 @@ import io.stoker.data.pack.ImageRows;
 import io.stoker.data.pack.PrepareJob;
 import io.stoker.data.pack.PrepareOptions;
 import io.stoker.data.shard.ShardManifest;
-import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.run.RunLock;
@@ -65,7 +64,7 @@ final class ShardCache {
       return new ShardCache(Locations.absolute(cacheDir, hadoop), spark);
     }
     if (spark.isLocal()) {
-      return new ShardCache(path(temporary(hadoop)), spark);
+      return new ShardCache(TemporaryFolders.path(temporary(hadoop)), spark);
     }
     Optional<String> ofSpark = Optional.ofNullable(spark.getCheckpointDir().orElse(null));
     String shared =
@@ -83,22 +82,13 @@ final class ShardCache {
   private static synchronized java.nio.file.Path temporary(Configuration hadoop) {
     if (temporary.filter(Files::isDirectory).isEmpty()) {
       try {
-        java.nio.file.Path folder = Files.createTempDirectory("stoker-").toAbsolutePath();
-        TemporaryFolders.add(path(folder), OwnFolder.at(path(folder.getParent()), hadoop));
-        temporary = Optional.of(folder);
+        temporary = Optional.of(TemporaryFolders.make(hadoop));
       } catch (IOException e) {
         throw new ResourceException(
             "Cannot make a folder for prepared images: %s (set cacheDir)".formatted(e), e);
       }
     }
     return temporary.get();
-  }
-
-  /**
-   * The URI of a folder that exists ends with a slash, which Hadoop takes for a part of its name.
-   */
-  private static Path path(java.nio.file.Path local) {
-    return new Path("file", "", local.toString());
   }
 
   /** How many data sets this process has prepared. */

@@ -4,6 +4,7 @@ package io.stoker.driver.ml;
 import io.stoker.driver.config.TrainingOption;
 import io.stoker.driver.config.TrainingOption.ParamEntry;
 import io.stoker.driver.round.RoundListeners;
+import io.stoker.driver.spark.SparkSettings;
 import io.stoker.driver.spark.SupportedRuntime;
 import io.stoker.failure.InputException;
 import java.util.List;
@@ -103,6 +104,7 @@ public final class StokerClassifier extends StokerClassifierParams
    */
   StokerModel fit(Dataset<?> dataset, RoundListeners listeners) {
     SupportedRuntime.check();
+    SparkSettings.requireSerializer(dataset.sparkSession().sparkContext().getConf());
     try {
       transformSchema(dataset.schema());
       return new ClassifierFit(this, dataset).run(listeners);
@@ -135,5 +137,17 @@ public final class StokerClassifier extends StokerClassifierParams
   @Override
   StokerClassifier self() {
     return this;
+  }
+
+  /** The column of images, by either of its names. */
+  @Override
+  public String getFeaturesCol() {
+    return getInputCol();
+  }
+
+  /** The column of images, by either of its names. */
+  @Override
+  public String getInputCol() {
+    return ParamRules.either(this, inputCol(), featuresCol());
   }
 }

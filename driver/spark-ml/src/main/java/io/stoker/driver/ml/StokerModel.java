@@ -34,6 +34,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.param.ParamMap;
@@ -100,8 +101,11 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
   private static final String KEEP_INVALID = "keep";
   private static final String SKIP_INVALID = "skip";
 
-  /** Reopened after serialization, which Spark ML's own code never does. */
-  private final String location;
+  /** Where the file is; opened again after serialization, which Spark ML's own code never does. */
+  private String location;
+
+  /** Of the model file, if it was loaded from where {@link #save} wrote it. */
+  private String spare = SpareFiles.NONE;
 
   private transient StoredModel stored;
   private transient Optional<StokerTrainingSummary> summary = Optional.empty();
@@ -197,6 +201,22 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
     summary = Optional.empty();
   }
 
+  StokerModel withSpare(String copy) {
+    spare = copy;
+    return this;
+  }
+
+  /** What {@link SpareFiles#copy} takes. */
+  String spare() {
+    return spare;
+  }
+
+  /** Goes on with an equal model file, where the executors read it from now on. */
+  void moveTo(String file) {
+    location = file;
+    stored = null;
+  }
+
   private ModelMetadata metadata() {
     return stored().metadata();
   }
@@ -223,11 +243,15 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
   public void close() {
     ModelSpec model = metadata().model();
     ExecutorResources.here().release(model);
-    Scala.optional(SparkSession.getActiveSession())
-        .or(() -> Scala.optional(SparkSession.getDefaultSession()))
+    session()
         .map(session -> JavaSparkContext.fromSparkContext(session.sparkContext()))
         .filter(spark -> !spark.isLocal() && !spark.sc().isStopped())
         .ifPresent(spark -> releaseOnExecutors(spark, model));
+  }
+
+  private static Optional<SparkSession> session() {
+    return Scala.optional(SparkSession.getActiveSession())
+        .or(() -> Scala.optional(SparkSession.getDefaultSession()));
   }
 
   /** In a task for each slot, on the executors in turn. */
@@ -286,18 +310,23 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
                         .cast(DataTypes.BooleanType)));
   }
 
-  /** Spark drops the metadata of columns that pass through a function; Spark ML needs them. */
+  /**
+   * Spark drops the metadata of columns that pass through a function; Spark ML needs them. Columns
+   * are taken by their places, since several may have one name, or one that Spark takes for it.
+   */
   private static Dataset<Row> withMetadata(Dataset<Row> scored, StructType schema) {
-    boolean ambiguous = new HashSet<>(List.of(schema.fieldNames())).size() < schema.length();
-    if (ambiguous
-        || Arrays.stream(schema.fields())
-            .allMatch(field -> field.metadata().equals(Metadata.empty()))) {
+    if (Arrays.stream(schema.fields())
+        .allMatch(field -> field.metadata().equals(Metadata.empty()))) {
       return scored;
     }
-    return scored.select(
-        Arrays.stream(schema.fields())
-            .map(field -> FrameColumns.quoted(field.name()).as(field.name(), field.metadata()))
-            .toArray(Column[]::new));
+    String[] places = new String[schema.length()];
+    Column[] columns = new Column[places.length];
+    for (int i = 0; i < places.length; i++) {
+      StructField field = schema.fields()[i];
+      places[i] = Integer.toString(i);
+      columns[i] = FrameColumns.quoted(places[i]).as(field.name(), field.metadata());
+    }
+    return scored.toDF(places).select(columns);
   }
 
   @Override
@@ -319,11 +348,21 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
         "Invalid handleInvalid: %s (must be %s without an errorCol)",
         handleInvalid,
         KEEP_INVALID);
-    Set<String> present = new HashSet<>(List.of(schema.fieldNames()));
+    // As Spark finds a column by its name.
+    Set<String> present =
+        isCaseSensitive() ? new HashSet<>() : new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    present.addAll(List.of(schema.fieldNames()));
     for (StructField field : columns.fields()) {
       Check.input(present.add(field.name()), "Column %s is there already", field.name());
     }
     return Scoring.schema(schema, columns);
+  }
+
+  private static boolean isCaseSensitive() {
+    return session()
+        .map(each -> each.conf().get("spark.sql.caseSensitive", "false"))
+        .map(Boolean::parseBoolean)
+        .orElse(false);
   }
 
   /** The column of images, by either of its names. */
@@ -353,6 +392,7 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
   public StokerModel copy(ParamMap extra) {
     StokerModel copy = new StokerModel(uid(), Optional.ofNullable(stored), location);
     copy.summary = summary;
+    copy.spare = spare;
     return copyValues(copy, extra).setParent(parent());
   }
 

@@ -6,6 +6,7 @@ import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.run.ModelFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.util.DefaultParamsReader;
@@ -22,8 +23,34 @@ final class StokerModelReader extends MLReader<StokerModel> {
     if (file.equals(uri)) {
       return StokerModel.of(ModelFiles.open(uri, hadoop));
     }
-    DefaultParamsReader.Metadata metadata =
-        DefaultParamsReader.loadMetadata(uri, sc(), StokerModel.class.getName());
+    return model(
+            DefaultParamsReader.loadMetadata(uri, sc(), StokerModel.class.getName()), file, hadoop)
+        .withSpare(SpareFiles.keep(new Path(file), hadoop));
+  }
+
+  /**
+   * Takes up what {@link StokerModelWriter#saveToLocal} wrote. Spark has this method from 4.1 on.
+   */
+  @SuppressWarnings("MissingOverride")
+  public StokerModel loadFromLocal(String folder) {
+    Configuration hadoop = StokerModel.hadoop(sparkSession());
+    java.nio.file.Path local = java.nio.file.Path.of(folder);
+    try {
+      String file = Files.readString(local.resolve(StokerModelWriter.LOCATION));
+      DefaultParamsReader.Metadata metadata =
+          DefaultParamsReader.parseMetadata(
+              Files.readString(local.resolve(StokerModelWriter.METADATA)),
+              StokerModel.class.getName());
+      StokerModel model = model(metadata, file, hadoop);
+      boolean saved = modelFile(new Path(file).getParent().toString(), hadoop).equals(file);
+      return saved ? model.withSpare(SpareFiles.keep(new Path(file), hadoop)) : model;
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + folder, e);
+    }
+  }
+
+  private static StokerModel model(
+      DefaultParamsReader.Metadata metadata, String file, Configuration hadoop) {
     StokerModel model = new StokerModel(metadata.uid(), ModelFiles.open(file, hadoop));
     metadata.getAndSetParams(model, Option.empty());
     return model;

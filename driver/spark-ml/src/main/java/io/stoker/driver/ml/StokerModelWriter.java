@@ -3,11 +3,12 @@ package io.stoker.driver.ml;
 
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
+import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.util.DefaultParamsWriter;
@@ -26,6 +27,9 @@ final class StokerModelWriter extends MLWriter {
   /** A Deeplearning4j model file. */
   static final String MODEL = "model.zip";
 
+  /** Of what {@link #saveToLocal} writes: where the model file is. */
+  static final String LOCATION = "location";
+
   private final StokerModel model;
 
   StokerModelWriter(StokerModel model) {
@@ -35,8 +39,8 @@ final class StokerModelWriter extends MLWriter {
   /**
    * Writes the folder.
    *
-   * @throws InputException if the model was loaded from there: its parameters are in that folder,
-   *     which is deleted before another one is written
+   * @throws InputException if the model's parameters are in that folder, which is deleted before
+   *     another one is written, and nowhere else
    */
   @Override
   public void save(String uri) throws IOException {
@@ -44,8 +48,28 @@ final class StokerModelWriter extends MLWriter {
     super.save(uri);
   }
 
-  /** Makes sure that a folder that is to be written does not hold the parameters of a model. */
+  /**
+   * Puts a model aside in a folder of this machine: its params, and where its file is. Spark
+   * Connect does so with models that are idle, and they stay in the same process. Spark has this
+   * method from 4.1 on.
+   */
+  @SuppressWarnings("MissingOverride")
+  public void saveToLocal(String folder) throws IOException {
+    java.nio.file.Path local = Files.createDirectories(java.nio.file.Path.of(folder));
+    Files.writeString(local.resolve(LOCATION), model.stored().path().toString());
+    Files.writeString(
+        local.resolve(METADATA),
+        DefaultParamsWriter.getMetadataToSave(model, sc(), Option.empty(), Option.empty()));
+  }
+
+  /**
+   * Makes sure that a folder that is to be written does not hold the parameters of a model, unless
+   * there is a spare.
+   */
   static void requireElsewhere(StokerModel model, String uri, Configuration hadoop) {
+    if (SpareFiles.isThere(model.spare())) {
+      return;
+    }
     Path target = Locations.absolute(uri, hadoop);
     for (Path of = model.stored().path(); of != null; of = of.getParent()) {
       Check.input(
@@ -55,22 +79,22 @@ final class StokerModelWriter extends MLWriter {
 
   @Override
   public void saveImpl(String uri) {
-    try {
-      copyModel(new Path(uri, MODEL));
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException("Cannot write " + uri, e);
-    }
-    DefaultParamsWriter.saveMetadata(model, uri, sc(), Option.empty(), Option.empty());
-  }
-
-  /** A few kilobytes of it are in memory at a time. */
-  private void copyModel(Path target) throws IOException {
     Configuration hadoop = StokerModel.hadoop(sparkSession());
-    Path source = model.stored().path();
-    try (InputStream in = Storage.of(source, hadoop).open(source);
-        OutputStream out = Storage.of(target, hadoop).create(target, false)) {
-      in.transferTo(out);
+    StoredModel stored = model.stored();
+    Path target = new Path(uri, MODEL);
+    try {
+      SpareFiles.copy(stored.path(), model.spare(), target, hadoop);
+      stored
+          .calibration()
+          .or(stored::otherCalibration)
+          .ifPresent(calibration -> calibration.write(target, hadoop));
+      DefaultParamsWriter.saveMetadata(model, uri, sc(), Option.empty(), Option.empty());
+      // A pipeline that is written over itself may have this stage in another place.
+      if (!Storage.of(stored.path(), hadoop).exists(stored.path())) {
+        model.moveTo(Locations.absolute(target.toString(), hadoop).toString());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write " + uri, e);
     }
-    model.stored().calibration().ifPresent(calibration -> calibration.write(target, hadoop));
   }
 }

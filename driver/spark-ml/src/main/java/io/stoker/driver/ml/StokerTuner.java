@@ -2,6 +2,7 @@
 package io.stoker.driver.ml;
 
 import io.stoker.driver.config.TrainingOption;
+import io.stoker.driver.spark.SparkSettings;
 import io.stoker.driver.spark.SupportedRuntime;
 import io.stoker.failure.InputException;
 import org.apache.spark.ml.param.ParamMap;
@@ -71,6 +72,7 @@ public final class StokerTuner extends StokerTunerParams implements DefaultParam
   @Override
   public StokerTunerModel fit(Dataset<?> dataset) {
     SupportedRuntime.check();
+    SparkSettings.requireSerializer(dataset.sparkSession().sparkContext().getConf());
     try {
       transformSchema(dataset.schema());
       return new TunerFit(this, dataset).run();
@@ -93,5 +95,17 @@ public final class StokerTuner extends StokerTunerParams implements DefaultParam
   @Override
   StokerTuner self() {
     return this;
+  }
+
+  /** The column of images, by either of its names. */
+  @Override
+  public String getFeaturesCol() {
+    return getInputCol();
+  }
+
+  /** The column of images, by either of its names. */
+  @Override
+  public String getInputCol() {
+    return ParamRules.either(this, inputCol(), featuresCol());
   }
 }

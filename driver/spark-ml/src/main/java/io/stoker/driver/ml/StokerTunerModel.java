@@ -3,8 +3,6 @@ package io.stoker.driver.ml;
 
 import io.stoker.data.storage.Storage;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -36,13 +34,18 @@ public final class StokerTunerModel extends Model<StokerTunerModel> implements M
   private final String uid;
   private final StokerModel bestModel;
   private final String studyFolder;
-  private final String table;
+  private String table;
 
-  StokerTunerModel(String uid, StokerModel bestModel, String studyFolder, String table) {
+  /** Of the table, if it was loaded. */
+  private final String spare;
+
+  StokerTunerModel(
+      String uid, StokerModel bestModel, String studyFolder, String table, String spare) {
     this.uid = uid;
     this.bestModel = bestModel;
     this.studyFolder = studyFolder;
     this.table = table;
+    this.spare = spare;
   }
 
   /** Loads what {@link #save} wrote. */
@@ -91,7 +94,8 @@ public final class StokerTunerModel extends Model<StokerTunerModel> implements M
 
   @Override
   public StokerTunerModel copy(ParamMap extra) {
-    return new StokerTunerModel(uid, bestModel.copy(extra), studyFolder, table).setParent(parent());
+    return new StokerTunerModel(uid, bestModel.copy(extra), studyFolder, table, spare)
+        .setParent(parent());
   }
 
   @Override
@@ -116,20 +120,18 @@ public final class StokerTunerModel extends Model<StokerTunerModel> implements M
 
     @Override
     public void saveImpl(String uri) {
+      Configuration hadoop = StokerModel.hadoop(sparkSession());
+      Path table = new Path(model.table);
+      Path target = new Path(uri, TRIALS);
       try {
         model.bestModel.save(new Path(uri, BEST_MODEL).toString());
-        copy(new Path(model.table), new Path(uri, TRIALS));
+        SpareFiles.copy(table, model.spare, target, hadoop);
+        DefaultParamsWriter.saveMetadata(model, uri, sc(), Option.empty(), Option.empty());
+        if (!Storage.of(table, hadoop).exists(table)) {
+          model.table = target.toString();
+        }
       } catch (IOException e) {
         throw new UncheckedIOException("Cannot write " + uri, e);
-      }
-      DefaultParamsWriter.saveMetadata(model, uri, sc(), Option.empty(), Option.empty());
-    }
-
-    private void copy(Path source, Path target) throws IOException {
-      Configuration hadoop = StokerModel.hadoop(sparkSession());
-      try (InputStream in = Storage.of(source, hadoop).open(source);
-          OutputStream out = Storage.of(target, hadoop).create(target, false)) {
-        in.transferTo(out);
       }
     }
   }
@@ -141,11 +143,13 @@ public final class StokerTunerModel extends Model<StokerTunerModel> implements M
     public StokerTunerModel load(String uri) {
       DefaultParamsReader.Metadata metadata =
           DefaultParamsReader.loadMetadata(uri, sc(), StokerTunerModel.class.getName());
+      Path table = new Path(uri, TRIALS);
       return new StokerTunerModel(
           metadata.uid(),
           StokerModel.load(new Path(uri, BEST_MODEL).toString()),
           "",
-          new Path(uri, TRIALS).toString());
+          table.toString(),
+          SpareFiles.keep(table, StokerModel.hadoop(sparkSession())));
     }
   }
 }

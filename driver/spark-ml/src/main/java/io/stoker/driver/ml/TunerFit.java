@@ -178,7 +178,11 @@ final class TunerFit {
     ClassifierFit fit = new ClassifierFit(classifier, dataset);
     StokerModel best = fit.model(fit.train(job, RoundListeners.NONE));
     return new StokerTunerModel(
-            tuner.uid(), best, folder.path().toString(), folder.tableFile().toString())
+            tuner.uid(),
+            best,
+            folder.path().toString(),
+            folder.tableFile().toString(),
+            SpareFiles.NONE)
         .setParent(tuner);
   }
 }

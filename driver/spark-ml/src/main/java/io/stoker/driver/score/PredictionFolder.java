@@ -252,7 +252,6 @@ final class PredictionFolder {
 
   private void deleteStaging() throws IOException {
     own.deleteTree(staging);
-    fileSystem.cancelDeleteOnExit(staging);
   }
 
   /** Deletes what a job that failed has written; predictions that were here before stay. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.driver.config.ConfigFormat;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.config.TrainingOption;
+import io.stoker.failure.InputException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
@@ -108,6 +109,19 @@ class StokerClassifierParamsTest {
       assertThat(param.doc()).hasSizeGreaterThan(10);
       assertThat(classifier.explainParams()).contains(param.name() + ": " + param.doc());
     }
+  }
+
+  @Test
+  void bothNamesOfTheImageColumnAreOneParam() {
+    StokerClassifier classifier = new StokerClassifier();
+    assertThat(classifier.getFeaturesCol()).isEqualTo("content");
+    assertThat(classifier.setFeaturesCol("image").getInputCol()).isEqualTo("image");
+    assertThat(new StokerTuner().setFeaturesCol("image").getInputCol()).isEqualTo("image");
+    assertThat(new StokerTuner().setInputCol("image").getFeaturesCol()).isEqualTo("image");
+
+    assertThatThrownBy(classifier.setInputCol("photo")::getInputCol)
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("inputCol is 'photo', and featuresCol, which is the same, is");
   }
 
   /** It goes with the wire format fp32 only. */

@@ -182,6 +182,9 @@ class StokerClassifierTest {
     assertThat(model.numClasses()).isEqualTo(4);
     assertThat(accuracy(model.transform(some))).isGreaterThan(0.9);
     assertThat(classifier().setNumClasses(6).fit(images).numClasses()).isEqualTo(6);
+    Dataset<Row> oneWithout =
+        images.withColumn("label", expr("IF(number = 7, double('NaN'), label)"));
+    assertThat(classifier().setMaxIter(1).fit(oneWithout).numClasses()).isEqualTo(4);
   }
 
   @Test
@@ -544,6 +547,14 @@ class StokerClassifierTest {
         classifier(),
         images.withColumn("label", expr("IF(number % 10 = 0, NULL, label)")),
         "28 of 271 images cannot be read, more than maxRejected allows (0.01): ");
+    refused(
+        classifier(),
+        images.withColumn("label", expr("IF(number % 10 = 0, double('NaN'), label)")),
+        "28 of 271 images cannot be read, more than maxRejected allows (0.01): ");
+    refused(
+        classifier(),
+        images.withColumn("label", lit(Double.NaN)),
+        "Invalid column label: all 271 rows have no label");
     refused(
         classifier(),
         images.withColumn("content", expr("IF(number % 10 = 0, NULL, content)")),

@@ -2,6 +2,7 @@
 package io.stoker.driver.ml;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -10,6 +11,7 @@ import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.TinyImages;
 import io.stoker.driver.TinyJob;
+import io.stoker.driver.checkpoint.Calibration;
 import io.stoker.driver.checkpoint.ParameterChoice;
 import io.stoker.driver.evaluate.EvaluateJob;
 import io.stoker.driver.evaluate.EvaluateRequest;
@@ -57,6 +59,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -173,6 +176,13 @@ class StokerModelTest {
         .isEqualTo(result.parametersSha256());
     assertThat(model.setParameters("best").parametersSha256())
         .isNotEqualTo(result.parametersSha256());
+    Calibration.imported(2, result.parametersSha256())
+        .write(new org.apache.hadoop.fs.Path(saved, StokerModelWriter.MODEL), new Configuration());
+    StokerModel calibrated = StokerModel.load(saved).setParameters("last");
+    calibrated.write().overwrite().save(saved);
+    assertThat(StokerModel.load(saved).stored().otherCalibration())
+        .isPresent()
+        .isEqualTo(calibrated.stored().otherCalibration());
     StokerModel plain = StokerModel.load(run).setParameters("ema");
     assertThatThrownBy(plain::parametersSha256)
         .isInstanceOf(InputException.class)
@@ -314,6 +324,73 @@ class StokerModelTest {
     assertThat(((StokerModel) loaded.stages()[0]).uid()).isEqualTo(fitted.stages()[0].uid());
   }
 
+  /** Spark deletes the folder before it writes the stages. */
+  @Test
+  void aPipelineThatWasLoadedIsSavedOverItself() throws IOException {
+    String saved = scratch.resolve("pipeline").toString();
+    new Pipeline()
+        .setStages(new PipelineStage[] {StokerModel.load(run)})
+        .fit(files())
+        .write()
+        .save(saved);
+    PipelineModel loaded = PipelineModel.load(saved);
+    StokerModel model = (StokerModel) loaded.stages()[0];
+    List<Row> predicted = probabilities(model);
+
+    loaded.write().overwrite().save(saved);
+
+    assertThat(probabilities(model)).isEqualTo(predicted);
+    assertThat(probabilities((StokerModel) PipelineModel.load(saved).stages()[0]))
+        .isEqualTo(predicted);
+
+    // As the second stage it is in another folder.
+    new Pipeline()
+        .setStages(
+            new PipelineStage[] {
+              new SQLTransformer().setStatement("SELECT * FROM __THIS__"), model
+            })
+        .fit(files())
+        .write()
+        .overwrite()
+        .save(saved);
+
+    assertThat(probabilities(model)).isEqualTo(predicted);
+    assertThat(probabilities((StokerModel) PipelineModel.load(saved).stages()[1]))
+        .isEqualTo(predicted);
+  }
+
+  @Test
+  void aModelIsNotSavedOverTheOnlyFileOfItsParameters() throws IOException {
+    Path file = Files.createDirectory(scratch.resolve("checkpoint")).resolve("model.zip");
+    Files.copy(Path.of(StokerModel.load(run).stored().path().toUri()), file);
+    StokerModel model = StokerModel.load(file.toString());
+
+    assertThatThrownBy(() -> model.write().overwrite().save(file.getParent().toString()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("the model was loaded from there");
+    assertThat(file).exists();
+  }
+
+  @Test
+  void sparkConnectPutsAModelAsideWithoutItsFile() throws IOException {
+    StokerModel model = StokerModel.load(run).setBatchSize(9);
+    String saved = scratch.resolve("saved").toString();
+    model.save(saved);
+    Path aside = scratch.resolve("aside");
+
+    for (StokerModel each : List.of(model, StokerModel.load(saved))) {
+      new StokerModelWriter(each).saveToLocal(aside.toString());
+      StokerModel again = new StokerModelReader().loadFromLocal(aside.toString());
+
+      assertThat(aside).isDirectoryNotContaining("glob:**.zip");
+      assertThat(again.uid()).isEqualTo(model.uid());
+      assertThat(again.getBatchSize()).isEqualTo(9);
+      assertThat(again.stored().path()).isEqualTo(each.stored().path());
+      assertThat(again.spare()).isEqualTo(each.spare());
+      assertThat(probabilities(again)).isEqualTo(probabilities(model));
+    }
+  }
+
   @Test
   @Exact
   void loadsWhatItSavedWithItsParams() throws IOException {
@@ -334,8 +411,9 @@ class StokerModelTest {
         .isEqualTo("photo");
     assertThatThrownBy(() -> model.save(saved)).hasMessageContaining("already exists");
     model.write().overwrite().save(saved);
-    assertThatThrownBy(() -> loaded.write().overwrite().save(saved))
-        .hasMessageContaining("the model was loaded from there");
+    loaded.write().overwrite().save(saved);
+    assertThat(loaded.transform(files().withColumnRenamed("content", "photo")).collectAsList())
+        .hasSize(images.size());
     assertThat(StokerModel.load(saved).parametersSha256()).isEqualTo(model.parametersSha256());
   }
 
@@ -372,6 +450,26 @@ class StokerModelTest {
   }
 
   @Test
+  void columnsThatShareANameStayInTheirPlaces() {
+    Dataset<Row> shared =
+        files()
+            .select(col("path").as("id"), col("content"), col("length").as("ID"), lit(7L).as("ID"));
+
+    Dataset<Row> scored = StokerModel.load(run).transform(shared);
+
+    assertThat(scored.columns()).startsWith("id", "content", "ID", "ID");
+    assertThat(scored.schema().apply("prediction").metadata()).isNotEqualTo(Metadata.empty());
+    assertThat(scored.collectAsList())
+        .hasSize(images.size())
+        .allSatisfy(
+            row -> {
+              assertThat(row.getString(0)).startsWith("file:");
+              assertThat(row.getLong(2)).isEqualTo(row.<byte[]>getAs("content").length);
+              assertThat(row.getLong(3)).isEqualTo(7);
+            });
+  }
+
+  @Test
   void refusesColumnsThatDoNotFit() {
     StokerModel model = StokerModel.load(run);
 
@@ -387,6 +485,9 @@ class StokerModelTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Invalid column length: it has the type bigint");
     assertThatThrownBy(() -> model.transform(files().withColumn("error", col("path"))))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Column error is there already");
+    assertThatThrownBy(() -> model.transform(files().withColumn("Error", col("path"))))
         .isInstanceOf(InputException.class)
         .hasMessage("Column error is there already");
     assertThatThrownBy(

@@ -266,8 +266,16 @@ class StokerTunerTest {
     StokerTunerModel other = (StokerTunerModel) again.stages()[0];
     assertThat(other.uid()).isEqualTo(one.uid());
     assertThat(other.trials().collectAsList()).isEqualTo(one.trials().collectAsList());
-    assertThat(again.transform(images).orderBy("number").collectAsList())
-        .isEqualTo(fitted.transform(images).orderBy("number").collectAsList());
+    List<Row> predicted = fitted.transform(images).orderBy("number").collectAsList();
+    assertThat(again.transform(images).orderBy("number").collectAsList()).isEqualTo(predicted);
+
+    again.write().overwrite().save(scratch.resolve("model").toString());
+
+    assertThat(other.trials().collectAsList()).isEqualTo(one.trials().collectAsList());
+    PipelineModel third = PipelineModel.load(scratch.resolve("model").toString());
+    assertThat(((StokerTunerModel) third.stages()[0]).trials().collectAsList())
+        .isEqualTo(one.trials().collectAsList());
+    assertThat(third.transform(images).orderBy("number").collectAsList()).isEqualTo(predicted);
   }
 
   @Test

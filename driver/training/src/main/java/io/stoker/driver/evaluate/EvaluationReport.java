@@ -22,6 +22,9 @@ public final class EvaluationReport {
   /** With five classes or fewer, the own class is always among the five most probable. */
   private static final int TOP = 5;
 
+  /** The matrix of more classes than these is written as its pairs that occur. */
+  private static final int MATRIX_CLASSES = 1_000;
+
   private static final JsonMapper JSON = new JsonMapper();
 
   /**
@@ -167,15 +170,15 @@ public final class EvaluationReport {
 
   /** Each class, in label order. */
   public List<ClassScore> classes() {
+    long[] actual = new long[counts.classes()];
+    long[] predicted = new long[counts.classes()];
+    for (EvaluationCounts.Confused each : counts.confused()) {
+      actual[each.actual()] += each.times();
+      predicted[each.predicted()] += each.times();
+    }
     List<ClassScore> scores = new ArrayList<>();
     for (int c = 0; c < counts.classes(); c++) {
-      long actual = 0;
-      long predicted = 0;
-      for (int other = 0; other < counts.classes(); other++) {
-        actual += counts.confused(c, other);
-        predicted += counts.confused(other, c);
-      }
-      scores.add(ClassScore.of(classNames.get(c), counts.confused(c, c), actual, predicted));
+      scores.add(ClassScore.of(classNames.get(c), counts.confused(c, c), actual[c], predicted[c]));
     }
     return List.copyOf(scores);
   }
@@ -200,16 +203,12 @@ public final class EvaluationReport {
    */
   public List<Confusion> mostConfused(int most) {
     List<ClassScore> classes = classes();
-    List<Confusion> pairs = new ArrayList<>();
-    for (int actual = 0; actual < classes.size(); actual++) {
-      for (int predicted = 0; predicted < classes.size(); predicted++) {
-        long times = counts.confused(actual, predicted);
-        if (actual != predicted && times > 0) {
-          pairs.add(new Confusion(classes.get(actual), classes.get(predicted), times));
-        }
-      }
-    }
-    return pairs.stream()
+    return counts.confused().stream()
+        .filter(each -> each.actual() != each.predicted())
+        .map(
+            each ->
+                new Confusion(
+                    classes.get(each.actual()), classes.get(each.predicted()), each.times()))
         .sorted(Comparator.comparingLong(Confusion::times).reversed())
         .limit(most)
         .toList();
@@ -272,8 +271,12 @@ public final class EvaluationReport {
     ObjectNode json = summaryJson();
     json.set("calibration", JSON.valueToTree(counts.calibration()));
     json.set("classes", JSON.valueToTree(classes()));
-    ArrayNode confusion = json.putArray("confusion");
-    confusion().forEach(row -> row.forEach(confusion.addArray()::add));
+    if (counts.classes() <= MATRIX_CLASSES) {
+      ArrayNode confusion = json.putArray("confusion");
+      confusion().forEach(row -> row.forEach(confusion.addArray()::add));
+    } else {
+      json.set("confused", JSON.valueToTree(counts.confused()));
+    }
     return json;
   }
 

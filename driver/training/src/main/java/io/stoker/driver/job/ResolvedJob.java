@@ -85,6 +85,9 @@ public record ResolvedJob(
     if (requested.validation().isOn()) {
       ValidationAdvice.log(requested.validation().split());
     }
+    if (existing == ExistingRun.REFUSE) {
+      OptionAdvice.log(requested);
+    }
     // Last, because it may wait for executors.
     ResolvedArithmetic resolved =
         ResolvedArithmetic.resolve(
@@ -158,6 +161,7 @@ public record ResolvedJob(
     Path run = Locations.absolute(config.run(), hadoop);
     RunFolder.at(run, hadoop).refuseExisting();
     OutputFolder.check("--run", run.toString(), hadoop);
+    OptionAdvice.require(config, Integer.MAX_VALUE);
     Beginning.initial(config, hadoop);
     checkAugmentations(config);
     Engine engine = GpuRequest.engine(spark.getConf(), config.engine());
@@ -316,7 +320,10 @@ public record ResolvedJob(
         run.model().name(),
         wire.name().toLowerCase(Locale.ROOT));
     switch (existing) {
-      case REFUSE -> folder.refuseExisting();
+      case REFUSE -> {
+        OptionAdvice.require(run.config(), run.plan().rounds());
+        folder.refuseExisting();
+      }
       case RESUME -> requireMetric();
       case NONE -> {}
     }

@@ -174,6 +174,28 @@ class EvaluationReportTest {
         .isEqualTo(EXAMPLES);
   }
 
+  /** A matrix of all pairs of so many classes would have 20 GB. */
+  @Test
+  void ofManyClassesOnlyThePairsThatOccurAreKept() {
+    int classes = 50_000;
+    float[] certain = new float[classes];
+    certain[7] = 1;
+    EvaluationCounts counts = new EvaluationCounts(classes);
+    counts.add(certain, new int[] {classes - 1}, 1);
+    counts.add(certain, new int[] {7}, 1);
+    counts.merge(new EvaluationCounts(classes).merge(counts));
+
+    EvaluationReport report = report(counts);
+
+    assertThat(report.accuracy()).isEqualTo(0.5);
+    assertThat(report.classes().get(classes - 1).examples()).isEqualTo(2);
+    assertThat(report.toJson().has("confusion")).isFalse();
+    assertThat(report.toJson().get("confused"))
+        .hasToString(
+            "[{\"actual\":7,\"predicted\":7,\"times\":2},"
+                + "{\"actual\":49999,\"predicted\":7,\"times\":2}]");
+  }
+
   private EvaluationReport report() {
     EvaluationCounts counts = new EvaluationCounts(CLASSES);
     counts.add(probabilities, labels, EXAMPLES);

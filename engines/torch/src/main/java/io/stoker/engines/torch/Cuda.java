@@ -44,11 +44,16 @@ final class Cuda implements Devices {
     return new Gpu(properties.name().getString(), properties.major() + properties.minor() / MINOR);
   }
 
-  /** Each thread has its own stream on its GPU. */
+  /**
+   * Each thread has its own stream on its GPU. It keeps it if it is bound to the same GPU again,
+   * because work that it has queued there comes before what it queues next.
+   */
   @Override
   public void bind(int device) {
     torch_cuda.set_device((byte) device);
-    torch_cuda.setCurrentCUDAStream(torch_cuda.getStreamFromPool(false, (byte) device));
-    BOUND.set(device);
+    if (bound() != device) {
+      torch_cuda.setCurrentCUDAStream(torch_cuda.getStreamFromPool(false, (byte) device));
+      BOUND.set(device);
+    }
   }
 }

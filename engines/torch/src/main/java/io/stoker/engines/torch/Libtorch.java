@@ -30,6 +30,9 @@ final class Libtorch {
   /** The environment variable that lets cuDNN time its algorithms, if it is 1. */
   static final String TIMED = "STOKER_CUDNN_BENCHMARK";
 
+  /** Of passes on GPUs; processors have no TF32. */
+  static final Tf32Gate TF32 = new Tf32Gate(Libtorch::allowTf32);
+
   private static final Logger LOG = LoggerFactory.getLogger(Libtorch.class);
   private static final Pattern MISSING_LIBRARY =
       Pattern.compile("(lib[^\\s:]+\\.so[.0-9]*): cannot open shared object file");
@@ -94,7 +97,7 @@ final class Libtorch {
   }
 
   /** Whether GPUs may round factors to TF32: in all networks of the process. */
-  static void allowTf32(boolean allowed) {
+  private static void allowTf32(boolean allowed) {
     Context context = torch.globalContext();
     context.setAllowTF32CuBLAS(allowed);
     context.setAllowTF32CuDNN(allowed);

@@ -50,6 +50,13 @@ final class NetworkMemory implements AutoCloseable {
     return settings;
   }
 
+  /** Begins a pass, in which GPUs multiply as this network is to. */
+  Tf32Gate.Pass beginPass() {
+    return settings.onGpu()
+        ? Libtorch.TF32.begin(settings.products() == Products.TF32)
+        : Tf32Gate.FREE;
+  }
+
   /** Keeps a native object beyond the call's scope, until this memory is closed. */
   <P extends Pointer> P own(P pointer) {
     pointer.retainReference();

@@ -214,7 +214,6 @@ public final class TorchEngine implements Engine {
               throw new ResourceException(
                   "Engine %s cannot run on this machine, because %s".formatted(name(), reason));
             });
-    Libtorch.allowTf32(settings.products() == Products.TF32);
     try (PointerScope scope = new PointerScope()) {
       NetworkMemory memory = new NetworkMemory(settings);
       try {

@@ -98,7 +98,8 @@ final class TorchNetwork implements Network {
       int examples,
       long dropoutSeed,
       Function<Tensor, Supplier<BatchScore>> scoring) {
-    try (PointerScope scope = new PointerScope()) {
+    try (Tf32Gate.Pass turn = memory.beginPass();
+        PointerScope scope = new PointerScope()) {
       vectors.statistics().clear();
       vectors.copies().clear();
       masks.draw(dropoutSeed);
@@ -130,7 +131,8 @@ final class TorchNetwork implements Network {
   @Override
   public void predict(float[] images, int examples, float[] probabilities) {
     check.prediction(images, examples, probabilities);
-    try (PointerScope scope = new PointerScope()) {
+    try (Tf32Gate.Pass turn = memory.beginPass();
+        PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor logits =
           layers.forward(
@@ -147,7 +149,8 @@ final class TorchNetwork implements Network {
   @Override
   public void activations(float[] images, int examples, int layer, float[] activations) {
     check.activations(images, examples, layer, activations);
-    try (PointerScope scope = new PointerScope()) {
+    try (Tf32Gate.Pass turn = memory.beginPass();
+        PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor input =
           layers.forward(upload.send(images, examples), 0, layer, pass, Optional.empty());
@@ -165,7 +168,8 @@ final class TorchNetwork implements Network {
       float[] activations,
       float[] gradients) {
     check.inspection(images, examples, labels, layer, activations, gradients);
-    try (PointerScope scope = new PointerScope()) {
+    try (Tf32Gate.Pass turn = memory.beginPass();
+        PointerScope scope = new PointerScope()) {
       TorchLayer.Pass pass = new TorchLayer.Pass(false);
       Tensor input =
           layers.forward(upload.send(images, examples), 0, layer, pass, Optional.empty());

@@ -13,6 +13,7 @@ import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
+import io.stoker.driver.config.LearningRateSchedule;
 import io.stoker.driver.config.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -160,6 +161,7 @@ final class BenchAccuracyCommand extends StokerCommand {
             .localSteps(localSteps)
             .epochs(epochs)
             .learningRate(learningRate)
+            .schedule(new LearningRateSchedule.Constant(0))
             .momentum(momentum)
             .weightDecay(0)
             .validationSplit(split)
