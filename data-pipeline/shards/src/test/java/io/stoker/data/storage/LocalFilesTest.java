@@ -9,18 +9,30 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 class LocalFilesTest {
   @TempDir java.nio.file.Path folder;
 
-  /** With the umask that processes usually have, and with another. */
-  @ParameterizedTest
-  @CsvSource({"022, rw-r--r--, rwxr-xr-x", "027, rw-r-----, rwxr-x---"})
-  void newFilesAndFoldersHaveHadoopsPermissions(String umask, String ofFile, String ofFolder)
-      throws IOException {
+  @Test
+  void newFilesAndFoldersHaveThePermissionsThatHadoopIsToGiveThem() throws IOException {
+    make("027");
+
+    assertThat(permissions("inner")).isEqualTo("rwxr-x---");
+    assertThat(permissions("inner/file")).isEqualTo("rw-r-----");
+  }
+
+  @Test
+  void withHadoopsDefaultTheyHaveThoseOfTheProcess() throws IOException {
+    Files.createFile(Files.createDirectory(folder.resolve("plain")).resolve("file"));
+    make("022");
+
+    assertThat(permissions("inner")).isEqualTo(permissions("plain"));
+    assertThat(permissions("inner/file")).isEqualTo(permissions("plain/file"));
+  }
+
+  private void make(String umask) throws IOException {
     Configuration hadoop = new Configuration();
     hadoop.set("fs.permissions.umask-mode", umask);
     hadoop.setBoolean("fs.file.impl.disable.cache", true);
@@ -29,9 +41,6 @@ class LocalFilesTest {
 
     fileSystem.mkdirs(inner);
     fileSystem.create(new Path(inner, "file"), true).close();
-
-    assertThat(permissions("inner")).isEqualTo(ofFolder);
-    assertThat(permissions("inner/file")).isEqualTo(ofFile);
   }
 
   private String permissions(String name) throws IOException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.bench;
 
+import io.stoker.base.Division;
 import io.stoker.data.augment.PixelChange;
 import io.stoker.data.batch.BatchReader;
 import io.stoker.data.batch.Normalization;
@@ -9,6 +10,7 @@ import io.stoker.data.block.SplitBlocks;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.config.ModelReference;
+import io.stoker.driver.config.RoundConfig;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.job.ExistingRun;
 import io.stoker.driver.job.JobPlan;
@@ -35,6 +37,8 @@ import org.apache.spark.api.java.JavaSparkContext;
  * network is evaluated on a split; the time of evaluations does not count.
  */
 public final class AccuracyBench {
+  private static final String TRAIN = "train";
+
   private static final int EVALUATION_BATCH = 64;
 
   private final JavaSparkContext spark;
@@ -77,8 +81,11 @@ public final class AccuracyBench {
 
   /** Trains as the command {@code train} does, from shards to checkpoints. */
   public Outcome stoker(TrainingConfig recipe) {
-    long images = (long) recipe.rounds().globalBatch() * recipe.rounds().localSteps().least();
-    int rounds = (int) Math.max(1, every / images);
+    RoundConfig shape = recipe.rounds();
+    long images = (long) shape.globalBatch() * shape.localSteps().least();
+    long all =
+        Division.ceiling(shards(recipe).manifest().split(TRAIN).samples(), images) * shape.epochs();
+    int rounds = (int) Math.max(1, Math.min(every / images, all));
     Clock clock = new Clock();
     try {
       TrainJob.run(
@@ -90,6 +97,12 @@ public final class AccuracyBench {
       // The expected end of the job.
     }
     return clock.last;
+  }
+
+  private ShardFolder shards(TrainingConfig recipe) {
+    return ShardFolder.open(
+        Locations.absolute(recipe.data().uri(), spark.hadoopConfiguration()),
+        spark.hadoopConfiguration());
   }
 
   private final class Clock implements RoundListener {
@@ -123,10 +136,7 @@ public final class AccuracyBench {
 
   /** Trains with another library, on images in memory. */
   public Outcome library(AveragingLibrary library, TrainingConfig recipe) {
-    ShardFolder shards =
-        ShardFolder.open(
-            Locations.absolute(recipe.data().uri(), spark.hadoopConfiguration()),
-            spark.hadoopConfiguration());
+    ShardFolder shards = shards(recipe);
     ModelSpec model =
         ModelReference.resolve(
             recipe.model(),
@@ -134,7 +144,7 @@ public final class AccuracyBench {
             shards.manifest().classes());
     AveragingLibrary.Training training = library.training(spark, model, recipe);
     Normalization normalization = Normalization.of(shards.manifest().statistics());
-    SplitBlocks train = new SplitBlocks(shards, "train", new BlockCache(0));
+    SplitBlocks train = new SplitBlocks(shards, TRAIN, new BlockCache(0));
     try (BatchReader reader =
         BatchReader.sequential(
             train,

@@ -33,7 +33,6 @@ import io.stoker.failure.Check;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
-import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
@@ -102,10 +101,10 @@ final class TuneCommand extends StokerCommand {
   @Option(
       names = "--metric",
       paramLabel = "NAME",
+      defaultValue = "accuracy",
       description =
           "What is to be best on the validation split: accuracy, balanced-accuracy, macro-f1 or"
-              + " log-loss (default: accuracy, or balanced-accuracy where the space has classes"
-              + " balanced).")
+              + " log-loss (default: ${DEFAULT-VALUE}).")
   private String metric;
 
   @Option(
@@ -278,7 +277,7 @@ final class TuneCommand extends StokerCommand {
             epochs(tree),
             halving,
             hyperband,
-            metric(tree),
+            SelectionMetric.parse(metric),
             costs.stream().map(Cost::parse).toList(),
             sampler,
             seed,
@@ -293,17 +292,6 @@ final class TuneCommand extends StokerCommand {
     return space == null
         ? SearchSpace.around(named.orElseThrow(), Report.object())
         : SearchSpace.read(space, named);
-  }
-
-  /** The metric that is asked for, else that by which {@code train} takes the best checkpoint. */
-  private SelectionMetric metric(ObjectNode space) {
-    SelectionMetric asked = metric == null ? SelectionMetric.AUTO : SelectionMetric.parse(metric);
-    boolean balances =
-        Stream.of("class-weights", "class_weights", "sampling")
-            .anyMatch(option -> space.path(option).toString().contains("balanced"));
-    return asked == SelectionMetric.AUTO && balances
-        ? SelectionMetric.BALANCED_ACCURACY
-        : asked.ofBest();
   }
 
   private static int epochs(ObjectNode space) {
@@ -336,7 +324,7 @@ final class TuneCommand extends StokerCommand {
             same ? recorded.epochs() : epochs(tree),
             given("--halving", halving, recorded.factor()),
             given("--hyperband", hyperband, recorded.hyperband()),
-            given("--metric", metric(tree), recorded.metric()),
+            given("--metric", SelectionMetric.parse(metric), recorded.metric()),
             given("--cost", costs.stream().map(Cost::parse).toList(), recorded.costs()),
             given("--sampler", sampler, recorded.sampler()),
             given("--seed", seed, recorded.seed()),

@@ -120,21 +120,6 @@ class TuneCommandTest {
         .contains("accuracy by parameters", "Pareto front");
   }
 
-  /** As train does it for one job. */
-  @Test
-  void trialsWithBalancedClassesAreComparedByTheirBalancedAccuracy() throws IOException {
-    Files.writeString(
-        folder.resolve("balanced.yaml"),
-        "learning-rate: [0.05, 0.1]\nsampling: balanced\nmodel: %s\nworkers: 1\nepochs: 1\n"
-            .formatted(folder.resolve("tiny.yaml")));
-    String tune = TUNE.replace("s.yaml", "balanced.yaml") + " --trials 2 --halving 1 --json";
-
-    assertThat(run(tune + " --study F/balanced").json().path("metric").textValue())
-        .isEqualTo("balanced-accuracy");
-    assertThat(run(tune + " --study F/counted --metric accuracy").json().path("metric").textValue())
-        .isEqualTo("accuracy");
-  }
-
   @Test
   void theMetricOfFoldsNeedsNoValidationSplit() throws IOException {
     String tune = TUNE.replace("--validation-split test ", "") + " --trials 2 --halving 1";

@@ -5,7 +5,6 @@ import io.stoker.base.TerminalText;
 import io.stoker.failure.ResourceException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -13,7 +12,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -28,6 +29,9 @@ public final class Console {
   /** The control sequences of pictures, which a terminal may see as they are. */
   private static final Pattern COLOR =
       Pattern.compile("\u001b\\[(0|38;2(;[0-9]{1,3}){3};48;2(;[0-9]{1,3}){3})m");
+
+  /** The environment variable with the number of a descriptor for results. */
+  private static final String DESCRIPTOR = "STOKER_STDOUT";
 
   private static volatile boolean ownsProcess;
 
@@ -62,29 +66,6 @@ public final class Console {
         isTerminal("STOKER_STDERR_TERMINAL"));
   }
 
-  /**
-   * A stream whose end may have been closed by who reads it, such as {@code head}, or by who
-   * started the process: what is written then is not missed. Other failures are kept by the writer.
-   */
-  private static final class UnreadStream extends FilterOutputStream {
-    private static final List<String> CLOSED = List.of("Broken pipe", "Bad file descriptor");
-
-    UnreadStream(OutputStream stream) {
-      super(stream);
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int length) throws IOException {
-      try {
-        out.write(bytes, offset, length);
-      } catch (IOException e) {
-        if (!CLOSED.contains(e.getMessage())) {
-          throw e;
-        }
-      }
-    }
-  }
-
   /** Whether the process is Stoker's own, and not that of a program that runs a command. */
   public static boolean ownsProcess() {
     return ownsProcess;
@@ -109,7 +90,7 @@ public final class Console {
    * spark-submit prints to stdout before Stoker starts.
    */
   private static FileDescriptor resultDescriptor() {
-    String number = System.getenv("STOKER_STDOUT");
+    String number = System.getenv(DESCRIPTOR);
     if (number == null) {
       return FileDescriptor.out;
     }
@@ -125,8 +106,21 @@ public final class Console {
   }
 
   private static PrintWriter writer(FileDescriptor descriptor) {
-    OutputStream stream = new UnreadStream(new FileOutputStream(descriptor));
-    return new PrintWriter(stream, true, StandardCharsets.UTF_8);
+    return new PrintWriter(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Whether results could not be written because nobody wants them: who reads them has gone, such
+   * as {@code head}, or who started the process has closed the descriptor.
+   */
+  private static boolean isClosed() {
+    String number = Optional.ofNullable(System.getenv(DESCRIPTOR)).orElse("1");
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd", number)).toString();
+      return target.startsWith("pipe:") || target.startsWith("socket:");
+    } catch (IOException e) { // There is no such descriptor.
+      return true;
+    }
   }
 
   private static boolean isTerminal(String variable) {
@@ -165,7 +159,7 @@ public final class Console {
       results.println(TerminalText.escapeLine(report.json().toString()));
     }
     messages.flush();
-    if (results.checkError()) {
+    if (results.checkError() && !isClosed()) {
       throw new ResourceException("Cannot write the result to stdout (is its disk full?)");
     }
   }

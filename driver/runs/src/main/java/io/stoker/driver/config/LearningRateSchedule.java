@@ -146,9 +146,6 @@ public sealed interface LearningRateSchedule extends Serializable {
           everyEpochs);
     }
 
-    /** An interval that ends with a step ends with it, however its quotient is rounded. */
-    private static final double ROUNDING = 1e-9;
-
     @Override
     public StepDecay withWarmUp(double epochs) {
       return new StepDecay(factor, everyEpochs, epochs);
@@ -156,8 +153,7 @@ public sealed interface LearningRateSchedule extends Serializable {
 
     @Override
     public double decay(double epochs) {
-      double intervals = epochs / everyEpochs;
-      return Math.pow(factor, Math.floor(intervals + ROUNDING));
+      return Math.pow(factor, Math.floor(epochs / everyEpochs));
     }
   }
 

@@ -77,9 +77,6 @@ public record LocalSteps(int least, double coefficient) implements Serializable 
     return isFixed() ? least : toString();
   }
 
-  /** A quotient that is whole, or would be without the rounding of its parts, stays whole. */
-  private static final double ROUNDING = 1 + 1e-9;
-
   private static InputException invalid(String text, Exception cause) {
     return new InputException(
         "Invalid local steps: '%s' (a number of steps, or qsr:T:A, such as qsr:4:0.02)"
@@ -100,8 +97,7 @@ public record LocalSteps(int least, double coefficient) implements Serializable 
    */
   public int at(double rate, long most) {
     double ratio = coefficient / rate;
-    double squared = Math.floor(ratio * ratio * ROUNDING);
-    double grown = Math.min(squared, (double) Math.min(most, Integer.MAX_VALUE));
+    double grown = Math.min(Math.floor(ratio * ratio), (double) Math.min(most, Integer.MAX_VALUE));
     return isFixed() ? least : (int) Math.max(least, grown);
   }
 

@@ -57,16 +57,6 @@ class LocalStepsTest {
         .hasMessageStartingWith("Invalid ");
   }
 
-  /**
-   * 0.3 / 0.1 is a little below 3 in binary, and so is 0.2 / 0.01 below 20 after a step's decay.
-   */
-  @Test
-  void aQuotientThatIsWholeStaysWhole() {
-    assertThat(new LocalSteps(4, 0.3).at(0.1, 1000)).isEqualTo(9);
-    assertThat(new LocalSteps(4, 0.2).at(0.1 * 0.1, 1000)).isEqualTo(400);
-    assertThat(new LocalSteps(4, 0.299).at(0.1, 1000)).isEqualTo(8);
-  }
-
   /** The hashes of earlier jobs depend on it. */
   @Test
   void aNumberStaysANumberInJson() {

@@ -4,6 +4,8 @@ package io.stoker.driver.ml;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.run.ModelFiles;
+import io.stoker.failure.Check;
+import io.stoker.failure.InputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,6 +32,8 @@ final class StokerModelReader extends MLReader<StokerModel> {
 
   /**
    * Takes up what {@link StokerModelWriter#saveToLocal} wrote. Spark has this method from 4.1 on.
+   *
+   * @throws InputException if the model's file is gone, or is that of another model now
    */
   @SuppressWarnings("MissingOverride")
   public StokerModel loadFromLocal(String folder) {
@@ -42,8 +46,14 @@ final class StokerModelReader extends MLReader<StokerModel> {
               Files.readString(local.resolve(StokerModelWriter.METADATA)),
               StokerModel.class.getName());
       StokerModel model = model(metadata, file, hadoop);
-      boolean saved = modelFile(new Path(file).getParent().toString(), hadoop).equals(file);
-      return saved ? model.withSpare(SpareFiles.keep(new Path(file), hadoop)) : model;
+      Check.input(
+          model
+              .stored()
+              .sha256(hadoop)
+              .equals(Files.readString(local.resolve(StokerModelWriter.SHA256))),
+          "Cannot go on with %s: it is the file of another model now (load it again)",
+          file);
+      return model.withSpare(Files.readString(local.resolve(StokerModelWriter.SPARE)));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + folder, e);
     }

@@ -27,8 +27,11 @@ final class StokerModelWriter extends MLWriter {
   /** A Deeplearning4j model file. */
   static final String MODEL = "model.zip";
 
-  /** Of what {@link #saveToLocal} writes: where the model file is. */
+  /** Of what {@link #saveToLocal} writes: where the model file is, its SHA-256, and its spare. */
   static final String LOCATION = "location";
+
+  static final String SHA256 = "sha256";
+  static final String SPARE = "spare";
 
   private final StokerModel model;
 
@@ -57,6 +60,9 @@ final class StokerModelWriter extends MLWriter {
   public void saveToLocal(String folder) throws IOException {
     java.nio.file.Path local = Files.createDirectories(java.nio.file.Path.of(folder));
     Files.writeString(local.resolve(LOCATION), model.stored().path().toString());
+    Files.writeString(
+        local.resolve(SHA256), model.stored().sha256(StokerModel.hadoop(sparkSession())));
+    Files.writeString(local.resolve(SPARE), model.spare());
     Files.writeString(
         local.resolve(METADATA),
         DefaultParamsWriter.getMetadataToSave(model, sc(), Option.empty(), Option.empty()));
