@@ -33,6 +33,9 @@ public final class Console {
   /** The environment variable with the number of a descriptor for results. */
   private static final String DESCRIPTOR = "STOKER_STDOUT";
 
+  /** How Linux describes a descriptor that cannot be written to: the last two bits are 0. */
+  private static final Pattern READ_ONLY = Pattern.compile("flags:\\s*[0-7]*[04]");
+
   private static volatile boolean ownsProcess;
 
   private final PrintWriter results;
@@ -111,13 +114,17 @@ public final class Console {
 
   /**
    * Whether results could not be written because nobody wants them: who reads them has gone, such
-   * as {@code head}, or who started the process has closed the descriptor.
+   * as {@code head}, or who started the process has closed the descriptor. Java may then have
+   * opened another file as that descriptor, to read it.
    */
   private static boolean isClosed() {
     String number = Optional.ofNullable(System.getenv(DESCRIPTOR)).orElse("1");
     try {
       String target = Files.readSymbolicLink(Path.of("/proc/self/fd", number)).toString();
-      return target.startsWith("pipe:") || target.startsWith("socket:");
+      return target.startsWith("pipe:")
+          || target.startsWith("socket:")
+          || Files.readAllLines(Path.of("/proc/self/fdinfo", number)).stream()
+              .anyMatch(line -> READ_ONLY.matcher(line).matches());
     } catch (IOException e) { // There is no such descriptor.
       return true;
     }
