@@ -53,8 +53,8 @@ final class LocalFiles extends RawLocalFileSystem {
 
   /**
    * Hadoop's starts {@code chmod} for each file and folder that it has made, which takes 15 ms and
-   * more. Where Hadoop's umask is its default, which nobody has asked for, that of the process
-   * counts, as for all programs; another one is applied.
+   * more. Where Hadoop's umask has its default, that of the process counts, as for all programs;
+   * another one is applied.
    */
   @Override
   public void setPermission(org.apache.hadoop.fs.Path file, FsPermission permission)

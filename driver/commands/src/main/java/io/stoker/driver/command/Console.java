@@ -113,9 +113,9 @@ public final class Console {
   }
 
   /**
-   * Whether results could not be written because nobody wants them: who reads them has gone, such
-   * as {@code head}, or who started the process has closed the descriptor. Java may then have
-   * opened another file as that descriptor, to read it.
+   * Whether results could not be written because they are not wanted: their reader, such as {@code
+   * head}, has ended, or the caller has closed the descriptor. Java may then have opened another
+   * file as that descriptor, to read it.
    */
   private static boolean isClosed() {
     String number = Optional.ofNullable(System.getenv(DESCRIPTOR)).orElse("1");
