@@ -4,6 +4,7 @@ import io.stoker.driver.config.TrainingOption.ParamEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -31,6 +32,10 @@ final class GenerateParams {
           "list", new Kind("StringArrayParam", "String[]", ""),
           "numbers", new Kind("DoubleArrayParam", "double[]", ""));
 
+  /** Pairs of params that mean the same; the first of each has a default. */
+  private static final List<List<String>> SAME =
+      List.of(List.of("inputCol", "featuresCol"), List.of("probabilityCol", "outputCol"));
+
   private GenerateParams() {}
 
   /**
@@ -50,7 +55,9 @@ final class GenerateParams {
     StringBuilder fields = new StringBuilder();
     StringBuilder made = new StringBuilder();
     StringBuilder methods = new StringBuilder();
-    for (ParamEntry param : TrainingOption.paramsOf(of)) {
+    List<ParamEntry> params = TrainingOption.paramsOf(of);
+    List<String> names = params.stream().map(ParamEntry::name).toList();
+    for (ParamEntry param : params) {
       String name = param.name();
       Kind kind = KINDS.getOrDefault(param.type(), TEXT);
       fields.append("  private final %s %s;\n".formatted(kind.param, name));
@@ -61,7 +68,7 @@ final class GenerateParams {
               .replace("{title}", capital(name))
               .replace("{type}", kind.param)
               .replace("{value}", kind.value)
-              .replace("{cast}", kind.cast)
+              .replace("{read}", read(name, kind, names))
               .replace("{doc}", capital(escaped(param.doc())) + ".")
               .replace("{class}", type));
     }
@@ -78,6 +85,15 @@ final class GenerateParams {
     if (!Files.exists(file) || !Files.readString(file).equals(text)) {
       Files.writeString(file, text);
     }
+  }
+
+  /** How a getter reads its param: by either of its names, if the class has both. */
+  private static String read(String name, Kind kind, List<String> names) {
+    return SAME.stream()
+        .filter(same -> same.contains(name) && names.containsAll(same))
+        .findFirst()
+        .map(same -> "ParamRules.either(this, %s)".formatted(String.join(", ", same)))
+        .orElse("%sgetOrDefault(%s)".formatted(kind.cast, name));
   }
 
   private static String capital(String text) {
@@ -138,7 +154,7 @@ final class GenerateParams {
 
         /** Value of {@link #{param}()}. */
         public {value} get{title}() {
-          return {cast}getOrDefault({param});
+          return {read};
         }
 
         /** Sets {@link #{param}()}. */

@@ -157,6 +157,7 @@ class FaultToleranceIT extends ClusterFaults {
 
   /** As where a whole cluster is stopped. */
   @Test
+  @Tag("one-line")
   void endsWhereAllExecutorsAreLostForGoodInACheckpoint() throws IOException {
     cluster.haveWorkers(1);
     Outcome outcome = train("kill-worker@checkpoint:2", "spark.stoker.lostExecutorSeconds=12");

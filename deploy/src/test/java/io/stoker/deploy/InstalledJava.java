@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Versions of Java other than the one that runs the tests. */
@@ -14,13 +15,23 @@ final class InstalledJava {
 
   private InstalledJava() {}
 
-  /**
-   * The home of a version of Java: the variable JAVA21_HOME, JAVA25_HOME and so on, or a folder of
-   * /usr/lib/jvm. Where there is none the test is skipped, and says so.
-   */
+  /** The home of a version of Java. Where there is none the test is skipped, and says so. */
   static String home(int java) throws IOException {
-    String variable = "JAVA" + java + "_HOME";
-    String home = System.getenv(variable);
+    Optional<String> home = find(java);
+    assumeThat(home).as("%s, the home of a Java %d", variable(java), java).isPresent();
+    return home.orElseThrow();
+  }
+
+  private static String variable(int java) {
+    return "JAVA" + java + "_HOME";
+  }
+
+  /**
+   * The home of a version of Java, if there is one: the variable JAVA21_HOME, JAVA25_HOME and so
+   * on, or a folder of /usr/lib/jvm.
+   */
+  static Optional<String> find(int java) throws IOException {
+    String home = System.getenv(variable(java));
     if (home == null && Files.isDirectory(INSTALLED)) {
       try (Stream<Path> homes = Files.list(INSTALLED)) {
         home =
@@ -33,7 +44,6 @@ final class InstalledJava {
                 .orElse(null);
       }
     }
-    assumeThat(home).as("%s, the home of a Java %d", variable, java).isNotNull();
-    return home;
+    return Optional.ofNullable(home);
   }
 }

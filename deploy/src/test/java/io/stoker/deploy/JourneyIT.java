@@ -61,6 +61,7 @@ class JourneyIT {
       JsonNode order = order(master, "data-cluster");
       assertThat(order).isEqualTo(order("local[1]", "data")).isEqualTo(order("local[2]", "data"));
       assertThat(order.get("samples").asLong()).isGreaterThan(2 * PER_CLASS);
+      refusesAnOutputThatExecutorsDoNotShare(master);
     } catch (AssertionError e) {
       throw new AssertionError(e.getMessage() + "\n" + cluster.logs(), e);
     } finally {
@@ -74,6 +75,22 @@ class JourneyIT {
     JsonNode predicted = succeed("predict --checkpoint run-two raw/down/0.png --save seen.png");
     assertThat(predicted.at("/predictions/0/classes/0/name").asText()).isEqualTo("down");
     assertThat(folder.resolve("seen.png")).isNotEmptyFile();
+  }
+
+  /** Its path leads to another folder in each process, as a local path does on each machine. */
+  private static void refusesAnOutputThatExecutorsDoNotShare(String master) {
+    String output = " --output /proc/self/cwd/apart";
+    for (String command :
+        List.of(
+            "prepare --input raw" + output,
+            "predict --checkpoint scoring --input raw" + output,
+            "synth --files" + output)) {
+      assertFails(
+          4,
+          "cannot see the driver's files in file:/proc/self/cwd/apart",
+          "--master " + master + " " + command);
+    }
+    assertThat(folder.resolve("apart")).doesNotExist();
   }
 
   private static JsonNode train(String master, String run) {

@@ -400,6 +400,42 @@ chmod +x "$3/mvn"
   }
 
   @Test
+  @Tag("one-line")
+  void refusesAnUnknownDeployMode() {
+    assertRefused(
+        Stoker.in(folder).run("--deploy-mode", "moon", "doctor"), "unknown deploy mode: moon");
+  }
+
+  @Test
+  @Tag("one-line")
+  void namesAFolderOfTemporaryFilesThatCannotBeWritten() {
+    Outcome outcome =
+        Stoker.in(folder)
+            .with("JAVA_TOOL_OPTIONS", "-Xmx1g -Djava.io.tmpdir=/proc/none -Dother=1")
+            .run("doctor");
+
+    assertThat(outcome.exitCode()).isEqualTo(4);
+    assertThat(outcome.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("stoker: cannot write to the folder of temporary files, /proc/none: ");
+  }
+
+  @Test
+  @Tag("one-line")
+  void runsWhereItsCallerHasClosedStdout() throws IOException {
+    Path caller = folder.resolve("caller");
+    Files.writeString(
+        caller,
+        "#!/bin/bash\nexec '%s' \"$@\" >&-\n".formatted(Stoker.checkout().resolve("stoker")));
+    assertThat(caller.toFile().setExecutable(true)).isTrue();
+
+    Outcome outcome = new Stoker(caller, folder).run("doctor", "--json");
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+  }
+
+  @Test
   void refusesOptionsOfSparkThatAreNoNumbers() {
     assertRefused(
         Stoker.in(folder).run("--executor-memory", "lots", "doctor"),

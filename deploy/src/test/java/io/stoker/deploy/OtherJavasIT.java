@@ -20,18 +20,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OtherJavasIT {
   private static final String TRAIN =
       "train --data data --model lenet5 --batch 10 --local-steps 3 --learning-rate 0.05"
-          + " --workers 2 --epochs 4";
+          + " --workers 2 --epochs 4 --augment shift";
 
   @TempDir private Path folder;
 
   @ParameterizedTest
   @ValueSource(ints = {21, 25})
-  void trainTheSameAsJava17HereAndOnACluster(int java) throws IOException {
+  void trainTheSameAsJava17HereAndOnAClusterAndPrintNothingButWhatWasAskedFor(int java)
+      throws IOException {
     String home = home(java);
     Stoker on17 = Stoker.in(folder);
     Stoker newer = on17.with("JAVA_HOME", home);
     Shapes.write(folder.resolve("raw"), 60);
-    newer.json("--master local[2] prepare --input raw --output data --channels 1");
+    assertPrintsNoWarning(
+        newer, "--master local[2] prepare --input raw --output data --channels 1");
+    Outcome version = newer.run("--version");
+    assertThat(version.out()).contains("Java " + java);
+    assertThat(version.err()).isEmpty();
 
     String usual = on17.hash("--master local[2] " + TRAIN + " --run on17");
     assertThat(newer.hash("--master local[2] " + TRAIN + " --run newer")).isEqualTo(usual);
@@ -46,29 +51,17 @@ class OtherJavasIT {
     }
     assertThat(newer.json("evaluate --checkpoint on17 --data data").get("accuracy").asDouble())
         .isEqualTo(on17.json("evaluate --checkpoint newer --data data").get("accuracy").asDouble());
+    assertPrintsNoWarning(
+        newer,
+        "--master local[1] train --data data --model mlp-shallow --engine dl4j --epochs 1"
+            + " --batch 10 --run dl4j");
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {21, 25})
-  void printNothingButWhatWasAskedFor(int java) throws IOException {
-    Stoker newer = Stoker.in(folder).with("JAVA_HOME", home(java));
-    Shapes.write(folder.resolve("raw"), 10);
+  private static void assertPrintsNoWarning(Stoker stoker, String command) {
+    Outcome outcome = stoker.run((command + " --json").split(" "));
 
-    Outcome version = newer.run("--version");
-    Outcome prepared =
-        newer.run(
-            "--master local[1] prepare --input raw --output data --channels 1 --json".split(" "));
-    Outcome trained =
-        newer.run(
-            ("--master local[1] train --data data --model mlp-shallow --engine dl4j --epochs 1"
-                    + " --batch 10 --run dl4j --json")
-                .split(" "));
-
-    assertThat(version.out()).contains("Java " + java);
-    assertThat(version.err()).isEmpty();
-    assertThat(prepared.err()).doesNotContain("WARNING");
-    assertThat(trained.exitCode()).as(trained.err()).isZero();
-    assertThat(trained.err()).doesNotContain("WARNING");
+    assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+    assertThat(outcome.err()).doesNotContain("WARNING");
   }
 
   /** The home of a version of Java, if there is one and this line of Spark runs on it. */

@@ -118,6 +118,18 @@ public final class NativeLibraries {
     VERIFIED.add(packages); // Only now: what could not be checked is checked again.
   }
 
+  /** Why libraries do not load, as the rest of a sentence that begins with "because". */
+  public static synchronized String whyNotLoaded() {
+    return whyNotLoaded(System.getProperty("os.arch"));
+  }
+
+  static String whyNotLoaded(String architecture) {
+    return architecture.equals("amd64")
+        ? "its native libraries do not load from %s (is its disk full, is it mounted with noexec, or does ulimit -f limit files?)"
+            .formatted(folder)
+        : "its native libraries are for another machine";
+  }
+
   /** Each folder in {@code folder} has the name of a jar, and in it what was unpacked from it. */
   static void verify(Path folder, String packages, ClassLoader program) throws IOException {
     List<Path> jars;

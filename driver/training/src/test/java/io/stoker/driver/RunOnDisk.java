@@ -9,6 +9,7 @@ import io.stoker.driver.metrics.RoundNumber;
 import io.stoker.driver.metrics.ValidationMetrics;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.run.RunRecord;
+import io.stoker.models.engine.ComputeEnvironment;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -39,7 +40,12 @@ public final class RunOnDisk {
     TrainingConfig config = builder.build();
     RunOnDisk run = new RunOnDisk(Path.of(config.run()));
     RunFolder.at(run.folder, HADOOP)
-        .record(new RunRecord(new JobIdentity(config, "", ""), rounds, Map.of("stoker", "0.1.0")));
+        .record(
+            new RunRecord(
+                new JobIdentity(config, "", ""),
+                rounds,
+                Map.of("stoker", "0.1.0"),
+                ComputeEnvironment.NOT_RECORDED));
     return run;
   }
 

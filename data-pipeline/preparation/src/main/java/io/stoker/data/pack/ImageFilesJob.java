@@ -13,6 +13,7 @@ import io.stoker.data.storage.WriteProbe;
 import io.stoker.failure.Check;
 import java.io.IOException;
 import java.util.Iterator;
+import java.util.List;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -52,6 +53,7 @@ public final class ImageFilesJob {
         WriteProbe.entries(output, fileSystem).isEmpty(),
         "Output %s is not empty (choose another folder)",
         output);
+    SharedStorage.require(spark, output, List.of());
     SourceListing listing = source.list(output, hadoop);
     Broadcast<SerializableConfiguration> configuration =
         spark.broadcast(new SerializableConfiguration(hadoop));

@@ -234,6 +234,7 @@ public final class PrepareJob {
         hadoop,
         () -> {
           output.checkContents(options.existingOutput()); // It may be another job's by now.
+          SharedStorage.require(spark, options.output(), List.of());
           return pack.call();
         });
   }

@@ -28,11 +28,6 @@ public final class ImageBatch {
   private final float[] otherWeights;
   private int samples;
 
-  /** A batch of normalised images, each sample an example. */
-  ImageBatch(int capacity, int imageValues) {
-    this(capacity, 1, imageValues, ImageForm.NORMALIZED, new float[0][]);
-  }
-
   /**
    * @param capacity the most samples
    * @param views examples of each sample

@@ -85,6 +85,11 @@ public final class ShardFolder {
     return new ShardFolder(path, hadoop, stored, Optional.of(shards));
   }
 
+  /** Whether a folder holds a whole data set: the manifest is written last. */
+  public static boolean isComplete(Path folder, Configuration hadoop) {
+    return Storage.isThere(new Path(folder, ShardManifest.FILE), hadoop);
+  }
+
   /** Where it is. */
   public Path path() {
     return path;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.storage;
 
+import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -67,6 +68,16 @@ final class LocalFiles extends RawLocalFileSystem {
     if (!present.equals(permission.toString())) {
       super.setPermission(file, permission);
     }
+  }
+
+  /** Hadoop's does not say why a folder cannot be made. */
+  @Override
+  protected boolean mkOneDirWithMode(
+      org.apache.hadoop.fs.Path path, File folder, FsPermission permission) throws IOException {
+    if (!super.mkOneDirWithMode(path, folder, permission) && !folder.isDirectory()) {
+      Files.createDirectory(folder.toPath());
+    }
+    return true;
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -13,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -115,6 +117,19 @@ public final class Storage {
               + path.toUri().getScheme()
               + "://",
           e);
+    }
+  }
+
+  /**
+   * Whether there is a file or a folder.
+   *
+   * @throws UncheckedIOException if the filesystem cannot be reached
+   */
+  public static boolean isThere(Path path, Configuration hadoop) {
+    try {
+      return of(path, hadoop).exists(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach " + path, e);
     }
   }
 
@@ -239,7 +254,7 @@ public final class Storage {
       Files.deleteIfExists(hidden);
       try {
         write(fileSystem, replacement(file), content);
-      } catch (IOException e) { // A full disk: an empty file would stay.
+      } catch (IOException | FSError e) { // A full disk: a part of the file would stay.
         Files.deleteIfExists(hidden);
         throw e;
       }

@@ -172,7 +172,7 @@ class MixedBatchTest {
 
   @Test
   void anExampleHasTheWeightsOfBothImagesThatItIsMixedOf() {
-    ImageBatch batch = new ImageBatch(3, 1);
+    ImageBatch batch = new ImageBatch(3, 1, 1, ImageForm.NORMALIZED, new float[0][]);
     batch.samples(3);
     for (int sample = 0; sample < 3; sample++) {
       batch.describe(sample, sample, 100 + sample);

@@ -2,14 +2,18 @@
 package io.stoker.data.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class LocalFilesTest {
@@ -30,6 +34,16 @@ class LocalFilesTest {
 
     assertThat(permissions("inner")).isEqualTo(permissions("plain"));
     assertThat(permissions("inner/file")).isEqualTo(permissions("plain/file"));
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void whyAFolderCannotBeMadeIsSaid() {
+    Path folder = new Path("/proc/none/run");
+
+    assertThatThrownBy(() -> Storage.of(folder, new Configuration()).mkdirs(folder))
+        .isInstanceOf(FileSystemException.class)
+        .hasMessageContaining("/proc/none");
   }
 
   private void make(String umask) throws IOException {

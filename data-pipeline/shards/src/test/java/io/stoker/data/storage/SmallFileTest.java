@@ -7,12 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.stoker.failure.DamagedException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.util.Progressable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class SmallFileTest {
@@ -26,6 +33,46 @@ class SmallFileTest {
     assertThatThrownBy(() -> read("a", 4))
         .isInstanceOf(DamagedException.class)
         .hasMessageEndingWith("a: it has more than 4 bytes");
+  }
+
+  /** The local disk as {@code full:/...}, without room. */
+  public static final class NoRoom extends RawLocalFileSystem {
+    @Override
+    public URI getUri() {
+      return URI.create("full:///");
+    }
+
+    @Override
+    public FSDataOutputStream create(
+        org.apache.hadoop.fs.Path file,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      super.create(file, overwrite, bufferSize, replication, blockSize, progress).close();
+      return append(new org.apache.hadoop.fs.Path("/dev/full"), bufferSize, progress);
+    }
+  }
+
+  /** Hadoop's local filesystem makes an Error of it. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullDiskKeepsTheOldContentAndNoPartOfTheNew() throws IOException {
+    Files.writeString(folder.resolve("a"), "old");
+    Configuration hadoop = new Configuration();
+    hadoop.setClass("fs.full.impl", NoRoom.class, FileSystem.class);
+
+    assertThatThrownBy(
+            () ->
+                Storage.replace(
+                    new org.apache.hadoop.fs.Path("full:" + folder.resolve("a")),
+                    new byte[] {1},
+                    hadoop))
+        .hasStackTraceContaining("No space left on device");
+    assertThat(folder.resolve("a")).hasContent("old");
+    assertThat(folder.toFile().list()).containsExactly("a");
   }
 
   /** As the class of Hadoop's S3 client. */

@@ -5,7 +5,6 @@ import io.stoker.driver.checkpoint.Calibration;
 import io.stoker.driver.command.ArithmeticOptions;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.DataOption;
-import io.stoker.driver.command.Limits;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
@@ -25,7 +24,8 @@ import picocli.CommandLine.Option;
     description = {
       "",
       "The temperature is written next to the checkpoint. It changes probabilities, and not which"
-          + " class is the most probable one; evaluate, predict, probe, explain, export and Spark ML use it."
+          + " class is the most probable one; evaluate, predict, probe, explain, export and Spark"
+          + " ML use it."
     })
 final class CalibrateCommand extends StokerCommand {
   @Mixin private CheckpointOption checkpoint;
@@ -45,12 +45,7 @@ final class CalibrateCommand extends StokerCommand {
               + " ${DEFAULT-VALUE}).")
   private String split;
 
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "Images per forward pass (default: ${DEFAULT-VALUE}).")
-  private int batch;
+  @Mixin private BatchOption batch;
 
   @Mixin private TestViewsOption testViews;
 
@@ -62,10 +57,10 @@ final class CalibrateCommand extends StokerCommand {
 
   @Override
   protected Report execute() {
-    Limits.atLeast("--batch", batch, 1);
+    int together = batch.images();
     EvaluateRequest request =
         new EvaluateRequest(
-            checkpoint.inference(engine, testViews, arithmetic), data.uri, split, batch, 1);
+            checkpoint.inference(engine, testViews, arithmetic), data.uri, split, together, 1);
     try (JavaSparkContext spark = SparkSetup.start("calibrate", device.configuration())) {
       Calibration calibration = CalibrateJob.run(spark, request);
       return new Report(Line.of("%s%n", calibration.text()), Report.object(calibration));

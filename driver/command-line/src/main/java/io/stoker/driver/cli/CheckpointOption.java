@@ -40,14 +40,19 @@ final class CheckpointOption {
 
   /** The checkpoint on an engine, with an arithmetic, which is shown views of each image. */
   Inference inference(EngineOption engine, TestViewsOption views, ArithmeticOptions arithmetic) {
-    return new Inference(uri, parameters(), engine.name, views.views(), arithmetic.arithmetic());
+    return inference(engine, views, arithmetic, 0);
   }
 
   /** As the one with views, for images of another size. */
   Inference inference(
       EngineOption engine, TestViewsOption views, ArithmeticOptions arithmetic, SizeOption size) {
+    return inference(engine, views, arithmetic, size.pixels());
+  }
+
+  private Inference inference(
+      EngineOption engine, TestViewsOption views, ArithmeticOptions arithmetic, int pixels) {
     return new Inference(
-        uri, parameters(), engine.name, views.views(), arithmetic.arithmetic(), size.pixels());
+        uri, parameters(), engine.name, views.views(), arithmetic.arithmetic(), pixels, false);
   }
 
   /** Opens the checkpoint. */

@@ -80,7 +80,7 @@ final class EvaluateCommand extends StokerCommand {
             checkpoint.inference(engine, testViews, arithmetic, size),
             data.uri,
             on.split,
-            on.batch(),
+            on.batch.images(),
             average);
     try (JavaSparkContext spark = SparkSetup.start("evaluate", device.configuration())) {
       Optional<BestValidation> best =

@@ -8,7 +8,6 @@ import io.stoker.data.storage.OutputFile;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Limits;
 import io.stoker.driver.command.Line;
-import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
@@ -125,8 +124,8 @@ final class ImportCommand extends StokerCommand {
 
   @Override
   protected Report execute() {
-    OptionalValue.setIfPresent(inputSize, size -> Limits.atLeast("--input-size", size, 1));
-    OptionalValue.setIfPresent(imageSize, size -> Limits.atLeast("--image-size", size, 1));
+    Optional.ofNullable(inputSize).ifPresent(size -> Limits.atLeast("--input-size", size, 1));
+    Optional.ofNullable(imageSize).ifPresent(size -> Limits.atLeast("--image-size", size, 1));
     ImportRequest request =
         new ImportRequest(
             weights,

@@ -7,19 +7,15 @@ import io.stoker.data.pack.InputRecord;
 import io.stoker.data.pack.PrepareJob;
 import io.stoker.data.pack.PrepareOptions;
 import io.stoker.data.pack.PrepareOptions.ExistingOutput;
-import io.stoker.data.shard.ShardManifest;
-import io.stoker.data.storage.Storage;
+import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.NumberOptions;
 import io.stoker.driver.command.SparkSetup;
-import io.stoker.driver.run.RunLock;
 import io.stoker.driver.run.ShardsLock;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -117,25 +113,27 @@ final class InputShards {
   void make(String uri, JavaSparkContext spark, PhaseClock clock, Runnable check) {
     Configuration hadoop = spark.hadoopConfiguration();
     Path folder = Locations.absolute(uri, hadoop);
-    if (!isComplete(folder, hadoop)) {
+    if (!ShardFolder.isComplete(folder, hadoop)) {
       check.run();
       clock.end("check the job");
-      InputRecord read = record(hadoop); // before the lock, which others wait for
+      PrepareOptions options =
+          prepare.options().toBuilder()
+              .output(folder)
+              .existingOutput(ExistingOutput.OVERWRITE) // what a job that was killed has left
+              .record(record(hadoop)) // before the lock, which others wait for
+              .build();
       // Another training of the same input waits here, and finds the shards.
-      try (RunLock lock = ShardsLock.await(folder, hadoop)) {
-        if (!isComplete(folder, hadoop)) {
-          console.say(
-              "preparing %s: shards in %s".formatted(SparkSetup.plain(input.toString()), uri));
-          PrepareOptions options =
-              prepare.options().toBuilder()
-                  .output(folder)
-                  .existingOutput(ExistingOutput.OVERWRITE) // what a job that was killed has left
-                  .record(read)
-                  .build();
-          prepare.run(spark, options, clock, PrepareJob.Guard.NONE); // It has the lock.
-          lock.requireOurs();
-          return;
-        }
+      boolean prepared =
+          ShardsLock.unlessThere(
+              folder,
+              hadoop,
+              () -> {
+                console.say(
+                    "preparing %s: shards in %s".formatted(Locations.plain(input.toString()), uri));
+                prepare.run(spark, options, clock, PrepareJob.Guard.NONE); // It has the lock.
+              });
+      if (prepared) {
+        return;
       }
     }
     InputRecord.read(folder, hadoop)
@@ -147,15 +145,5 @@ final class InputShards {
         .require(folder, input, described, hadoop);
     console.say("using the shards in %s again".formatted(uri));
     clock.end("find the shards");
-  }
-
-  /** The manifest is written last. */
-  private static boolean isComplete(Path folder, Configuration hadoop) {
-    Path file = new Path(folder, ShardManifest.FILE);
-    try {
-      return Storage.of(file, hadoop).exists(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot reach " + file, e);
-    }
   }
 }

@@ -25,7 +25,6 @@ import io.stoker.data.storage.Storage;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.ExactPixelsOption;
 import io.stoker.driver.command.Line;
-import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
@@ -214,8 +213,8 @@ final class PrepareCommand extends StokerCommand {
   @Option(
       names = "--drop-duplicates",
       description =
-          "Keep only one of several equal images: that of test, else of validation, else of another split, else"
-              + " of train (default: keep all, and list them).")
+          "Keep only one of several equal images: that of test, else of validation, else of another"
+              + " split, else of train (default: keep all, and list them).")
   private boolean dropDuplicates;
 
   @Option(
@@ -368,16 +367,16 @@ final class PrepareCommand extends StokerCommand {
     if (!isRows()) {
       builder.source(isList() ? new CsvSource(allowed()) : ImageSources.named(format));
     }
-    OptionalValue.setIfPresent(size, builder::size);
-    OptionalValue.setIfPresent(channels, builder::channels);
-    OptionalValue.setIfPresent(encoding, text -> builder.encoding(ShardEncoding.parse(text)));
-    OptionalValue.setIfPresent(shardMegabytes, builder::shardMegabytes);
-    OptionalValue.setIfPresent(splits, text -> builder.splits(SplitFractions.parse(text)));
-    OptionalValue.setIfPresent(
-        trainSplits, text -> builder.trainSplits(SplitFractions.parseOfTrain(text)));
-    OptionalValue.setIfPresent(seed, builder::seed);
-    OptionalValue.setIfPresent(maximumRejected, builder::maximumRejected);
-    OptionalValue.setIfPresent(maximumPixels, builder::maximumPixels);
+    Optional.ofNullable(size).ifPresent(builder::size);
+    Optional.ofNullable(channels).ifPresent(builder::channels);
+    Optional.ofNullable(encoding).ifPresent(text -> builder.encoding(ShardEncoding.parse(text)));
+    Optional.ofNullable(shardMegabytes).ifPresent(builder::shardMegabytes);
+    Optional.ofNullable(splits).ifPresent(text -> builder.splits(SplitFractions.parse(text)));
+    Optional.ofNullable(trainSplits)
+        .ifPresent(text -> builder.trainSplits(SplitFractions.parseOfTrain(text)));
+    Optional.ofNullable(seed).ifPresent(builder::seed);
+    Optional.ofNullable(maximumRejected).ifPresent(builder::maximumRejected);
+    Optional.ofNullable(maximumPixels).ifPresent(builder::maximumPixels);
     return builder.build();
   }
 

@@ -89,7 +89,8 @@ final class ProbeCommand extends StokerCommand {
         folder.map(each -> OutputPicture.in(each, output, "probe.png"));
     ProbeRequest request =
         new ProbeRequest(
-            new EvaluateRequest(checkpoint.inference(engine), data.uri, on.split, on.batch(), 1),
+            new EvaluateRequest(
+                checkpoint.inference(engine), data.uri, on.split, on.batch.images(), 1),
             named(distortions),
             seed);
     ProbeReport report = probe(request);

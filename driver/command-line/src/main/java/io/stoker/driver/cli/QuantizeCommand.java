@@ -30,10 +30,10 @@ import picocli.CommandLine.Option;
             + " [option]...",
     description = {
       "",
-      "The model file is read like any other: evaluate, predict, probe and Spark ML compute its layers in"
-          + " int8, on processors with VNNI or AMX, and export --format onnx writes them. If it is"
-          + " less accurate than --most-loss allows, nothing is written, the layers that lose most"
-          + " are listed, and the exit code is 3."
+      "The model file is read like any other: evaluate, predict, probe and Spark ML compute its"
+          + " layers in int8, on processors with VNNI or AMX, and export --format onnx writes them."
+          + " If it is less accurate than --most-loss allows, nothing is written, the layers that"
+          + " lose most are listed, and the exit code is 3."
     })
 final class QuantizeCommand extends StokerCommand {
   @Mixin private CheckpointOption checkpoint;
@@ -79,12 +79,7 @@ final class QuantizeCommand extends StokerCommand {
               + " (default: ${DEFAULT-VALUE}).")
   private int images;
 
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "Images per forward pass (default: ${DEFAULT-VALUE}).")
-  private int batch;
+  @Mixin private BatchOption batch;
 
   QuantizeCommand(Console console) {
     super(console);
@@ -92,11 +87,11 @@ final class QuantizeCommand extends StokerCommand {
 
   @Override
   protected Report execute() {
-    Limits.atLeast("--batch", batch, 1);
+    int together = batch.images();
     Limits.atLeast("--images", images, 1);
     QuantizeRequest request =
         new QuantizeRequest(
-            new EvaluateRequest(checkpoint.inference(engine), data.uri, split, batch, 1),
+            new EvaluateRequest(checkpoint.inference(engine), data.uri, split, together, 1),
             images,
             mostLoss);
     OutputFile file = SparkSetup.outputFile(output, overwrite, checkpoint.uri);

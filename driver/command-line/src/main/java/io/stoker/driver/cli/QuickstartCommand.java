@@ -4,6 +4,7 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.Table;
 import io.stoker.data.shard.ShardFolder;
+import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
@@ -148,7 +149,7 @@ final class QuickstartCommand extends StokerCommand {
                         trained.imagesPerSecond()))
                 .row("time", Line.of("%.0f s: %s", total, laps(seconds)))
                 .row("training", phases(trained.seconds()))
-                .row("run folder", SparkSetup.plain(trained.run()))
+                .row("run folder", Locations.plain(trained.run()))
                 .row("picture", picture)
                 .row("report", page().toString()))
         .append("\nTry next:\n");
@@ -208,7 +209,7 @@ final class QuickstartCommand extends StokerCommand {
             ? "./stoker"
             : ShellQuoting.quote(home.resolve("stoker").toString());
     String data = ShellQuoting.quote(output.resolve("data").toString());
-    String run = SparkSetup.plain(trained.run());
+    String run = Locations.plain(trained.run());
     return List.of(
         "%s evaluate --checkpoint %s --data %s".formatted(stoker, ShellQuoting.quote(run), data),
         "%s predict --checkpoint %s %s"

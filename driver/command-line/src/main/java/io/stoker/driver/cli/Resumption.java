@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cli;
 
-import io.stoker.driver.command.SparkSetup;
+import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.job.JobPlan;
 import io.stoker.driver.round.RoundListener;
 import io.stoker.models.file.TrainingClock;
@@ -20,7 +20,7 @@ final class Resumption implements RoundListener {
 
   @Override
   public void checkpointWritten(String uri) {
-    text = goingOn(SparkSetup.plain(uri));
+    text = goingOn(Locations.plain(uri));
   }
 
   private static String goingOn(String checkpoint) {

@@ -34,7 +34,7 @@ final class RunReportOptions {
    *     data have no such split
    */
   ReportRequest request(String run, Configuration hadoop) {
-    ReportRequest request = new ReportRequest(run, data, on.split, on.batch(), engine.name);
+    ReportRequest request = new ReportRequest(run, data, on.split, on.batch.images(), engine.name);
     RunRecord record = RunFolder.at(Locations.absolute(run, hadoop), hadoop).recorded();
     if (!on.split.isBlank()) {
       manifest(request.dataOf(record), hadoop).ifPresent(found -> found.split(on.split));

@@ -100,7 +100,7 @@ final class RunsCommand extends StokerCommand {
       run.folder().getName(),
       run.state().toString(),
       config.map(TrainingConfig::model).orElse(""),
-      config.map(job -> SparkSetup.plain(job.data().uri())).orElse(""),
+      config.map(job -> Locations.plain(job.data().uri())).orElse(""),
       rounds(run),
       run.accuracy()
           .map(share -> Line.of("%.2f %% (%s)", 100 * share, run.split()))

@@ -4,9 +4,9 @@ package io.stoker.driver.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.stoker.base.Table;
+import io.stoker.driver.checkpoint.Locations;
 import io.stoker.driver.command.Line;
 import io.stoker.driver.command.Report;
-import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.report.ShellQuoting;
 import io.stoker.driver.search.Standing;
 import io.stoker.driver.search.StudyFolder;
@@ -35,12 +35,12 @@ final class StudyReport {
                         "Study %s has no trial that succeeded yet".formatted(folder.path())));
     StudyText text = new StudyText(standing);
     folder.write(RECIPE, text.recipe(winner).getBytes(StandardCharsets.UTF_8));
-    String recipe = SparkSetup.plain(folder.path() + "/" + RECIPE);
+    String recipe = Locations.plain(folder.path() + "/" + RECIPE);
     String command =
         "./stoker train --recipe %s --data %s --run NEW"
             .formatted(
                 ShellQuoting.quote(recipe),
-                ShellQuoting.quote(SparkSetup.plain(standing.plan().data())));
+                ShellQuoting.quote(Locations.plain(standing.plan().data())));
     int folds = standing.plan().folds();
     Table table =
         new Table()
@@ -49,7 +49,7 @@ final class StudyReport {
             .row("options", text.options(winner))
             .row(
                 folds == 0 ? "run" : "runs",
-                SparkSetup.plain(folder.run(winner.trial()).toString())
+                Locations.plain(folder.run(winner.trial()).toString())
                     + (folds == 0 ? "" : "/fold-1 to " + folds))
             .row(
                 "parameters",
@@ -63,7 +63,7 @@ final class StudyReport {
         .put("value", winner.value())
         .put("epochs", winner.epochs())
         .put("parameters_sha256", winner.parametersSha256())
-        .put("run", SparkSetup.plain(folder.run(winner.trial()).toString()))
+        .put("run", Locations.plain(folder.run(winner.trial()).toString()))
         .put("results", standing.results().size())
         .put("expected", standing.expected())
         .put("recipe", recipe)

@@ -11,13 +11,13 @@ import io.stoker.data.storage.Storage;
 import io.stoker.data.synth.SyntheticSource;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.Line;
-import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
 import io.stoker.driver.run.ShardsLock;
 import io.stoker.failure.Check;
 import java.io.IOException;
+import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -116,9 +116,9 @@ final class SynthCommand extends StokerCommand {
             .output(Storage.path(output))
             .seed(seed)
             .existingOutput(overwrite ? ExistingOutput.OVERWRITE : ExistingOutput.REFUSE);
-    OptionalValue.setIfPresent(encoding, text -> builder.encoding(ShardEncoding.parse(text)));
-    OptionalValue.setIfPresent(splits, text -> builder.splits(SplitFractions.parse(text)));
-    OptionalValue.setIfPresent(shardMegabytes, builder::shardMegabytes);
+    Optional.ofNullable(encoding).ifPresent(text -> builder.encoding(ShardEncoding.parse(text)));
+    Optional.ofNullable(splits).ifPresent(text -> builder.splits(SplitFractions.parse(text)));
+    Optional.ofNullable(shardMegabytes).ifPresent(builder::shardMegabytes);
     PrepareOptions options = builder.build();
     try (JavaSparkContext spark = SparkSetup.start("synth")) {
       PrepareJob job = new PrepareJob(spark, options, clock(), ShardsLock::holding);

@@ -395,8 +395,8 @@ class TrainCommand extends StokerCommand {
     json.set("seconds_by_phase", Report.object(result.seconds()));
     Table table =
         new Table()
-            .row("run", SparkSetup.plain(result.run()))
-            .row("checkpoint", SparkSetup.plain(result.checkpoint()))
+            .row("run", Locations.plain(result.run()))
+            .row("checkpoint", Locations.plain(result.checkpoint()))
             .row("rounds", Line.of("%d (%d epochs)", result.rounds(), result.epochs()))
             .row(
                 "training",
@@ -428,7 +428,7 @@ class TrainCommand extends StokerCommand {
                   "best checkpoint",
                   Line.of(
                       "%s, %s on %s",
-                      SparkSetup.plain(best.checkpoint()),
+                      Locations.plain(best.checkpoint()),
                       best.metric().text(best.validation().value(best.metric())),
                       best.validation().split()));
               json.put("best_checkpoint", best.checkpoint());

@@ -17,6 +17,7 @@ import io.stoker.driver.metrics.PhaseSeconds;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.driver.run.RunFolder;
 import io.stoker.driver.run.RunRecord;
+import io.stoker.models.engine.ComputeEnvironment;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Precision;
@@ -312,7 +313,9 @@ class CliTest {
     TrainingConfig config =
         TrainingConfig.builder().data("d").run(folder.toString()).model("lenet5").batch(7).build();
     RunFolder.at(new org.apache.hadoop.fs.Path(folder.toUri()), new Configuration())
-        .record(new RunRecord(new JobIdentity(config, "", ""), 0, Map.of()));
+        .record(
+            new RunRecord(
+                new JobIdentity(config, "", ""), 0, Map.of(), ComputeEnvironment.NOT_RECORDED));
     TrainCommand command =
         new TrainCommand(new Console(new PrintWriter(out), new PrintWriter(err), false, false));
 

@@ -56,6 +56,10 @@ class TrainingOptionsTest {
     assertThatThrownBy(() -> over("--overlap-steps", "10"))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Invalid overlap: 10 steps (must be less than the local steps");
+    assertThat(over("--overlap=false").averaging().overlapSteps()).isZero();
+    assertThatThrownBy(() -> over("--overlap=false", "--overlap-steps", "2"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Invalid overlap: false, with 2 overlap steps");
     assertThatThrownBy(() -> over("--overlap", "--wire", "fp16"))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Invalid wire: fp16 with overlap");

@@ -58,7 +58,7 @@ public record Failure(int exitCode, String message, boolean goesOn) {
         .map(Failure::explain)
         .flatMap(Optional::stream)
         .findFirst()
-        .or(() -> fullDisk(chain))
+        .or(() -> noSpace(chain))
         .or(() -> storage(chain))
         .or(() -> ApplicationEnd.reason().map(Failure::goingOn)) // what fails while Spark stops
         .orElseGet(() -> bug(failure));
@@ -67,18 +67,28 @@ public record Failure(int exitCode, String message, boolean goesOn) {
   /**
    * The disk of what was written, on this machine or an executor's, if that is known; or Spark's.
    */
-  private static Optional<Failure> fullDisk(List<Throwable> chain) {
-    boolean full = chain.stream().anyMatch(NoSpace::isSaidBy);
-    String action =
+  private static Optional<Failure> noSpace(List<Throwable> chain) {
+    return chain.stream()
+        .flatMap(cause -> NoSpace.words(cause).stream())
+        .findFirst()
+        .map(words -> goingOn(withRemedy(words, chain)));
+  }
+
+  private static String withRemedy(String words, List<Throwable> chain) {
+    Optional<String> action =
         chain.stream()
             .map(cause -> firstLine(cause.getMessage()))
             .filter(message -> message.startsWith("Cannot write "))
-            .map(message -> message.replace(": " + NoSpace.TEXT, ""))
-            .map(message -> message + ": " + NoSpace.TEXT + " (free some there)")
-            .findFirst()
-            .orElse(
-                NoSpace.TEXT + " (free some in Spark's local folders, or where files are written)");
-    return full ? Optional.of(goingOn(action)) : Optional.empty();
+            .map(message -> message.replace(": " + words, "") + ": ")
+            .findFirst();
+    String remedy = "a limit of the user's, see ulimit -f, or of the filesystem";
+    if (words.equals(NoSpace.TEXT)) {
+      remedy =
+          action.isPresent()
+              ? "free some there"
+              : "free some in Spark's local folders, or where files are written";
+    }
+    return "%s%s (%s)".formatted(action.orElse(""), words, remedy);
   }
 
   /** A file could not be read or written: the message says which, and why. */

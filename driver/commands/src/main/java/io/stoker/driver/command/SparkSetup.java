@@ -160,6 +160,7 @@ public final class SparkSetup {
     SparkSettings.setSerializer(conf);
     SparkSettings.check(conf);
     SparkSettings.requireLocalFolder(conf);
+    SparkSettings.requireEventFolder(conf);
     LostExecutors.check(conf);
     MasterUrl.checkReachable(conf.get(MASTER));
     if (KubernetesPods.isKubernetes(conf.get(MASTER))) {
@@ -216,7 +217,7 @@ public final class SparkSetup {
       return new ResourceException(
           "Cannot start Spark on %s: %s".formatted(master, refused), failure);
     }
-    if (failure instanceof RuntimeException) {
+    if (failure instanceof RuntimeException || failure instanceof IOException) {
       // While a context starts, another thread of Spark's clears it if the master refuses it.
       String reason =
           failure instanceof NullPointerException
@@ -397,10 +398,5 @@ public final class SparkSetup {
 
   private static String localUnlessUri(String uri) {
     return URI.matcher(uri).lookingAt() ? uri : "file:" + new File(uri).getAbsolutePath();
-  }
-
-  /** A URI as users write it, see {@link Locations#plain}. */
-  public static String plain(String uri) {
-    return Locations.plain(uri);
   }
 }

@@ -118,9 +118,13 @@ public final class TrainingOptions {
       }
     }
     TrainingConfig config = builder.build();
-    if (isSet("overlap")
-        && given("overlap-steps").isEmpty()
-        && config.averaging().overlapSteps() == 0) {
+    int overlapSteps = config.averaging().overlapSteps();
+    Check.input(
+        this.<Boolean>given("overlap").orElse(true) || overlapSteps == 0,
+        "Invalid overlap: false, with %d overlap steps (say --overlap-steps 0, or leave overlap"
+            + " out)",
+        overlapSteps);
+    if (isSet("overlap") && given("overlap-steps").isEmpty() && overlapSteps == 0) {
       builder.set("overlap_steps", Math.max(1, config.rounds().localSteps().least() / 2));
     }
     return builder

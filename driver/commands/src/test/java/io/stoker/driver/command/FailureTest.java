@@ -115,6 +115,21 @@ class FailureTest {
         .doesNotContain("--resume");
   }
 
+  /** As ulimit -f has it, also where Java's native libraries are unpacked. */
+  @Test
+  void aLimitOfFilesIsNoFullDisk() {
+    IOException reason = new IOException("File too large");
+
+    assertThat(Failure.of(new UncheckedIOException("Cannot write r/x", reason)).message())
+        .startsWith("Cannot write r/x: File too large (a limit of the user's, see ulimit -f");
+    assertThat(
+            Failure.of(
+                new NoClassDefFoundError("Could not initialize class a.B")
+                    .initCause(new UnsatisfiedLinkError("Failed to create b.so: File too large"))))
+        .satisfies(failure -> assertThat(failure.exitCode()).isEqualTo(4))
+        .satisfies(failure -> assertThat(failure.message()).startsWith("File too large ("));
+  }
+
   @Test
   void anUnknownSchemeIsBadInput() {
     Failure failure = Failure.of(new UnsupportedFileSystemException("No FileSystem for foo"));

@@ -56,17 +56,6 @@ record StageRules(
     }
   }
 
-  /** Each round has all workers. */
-  StageRules(
-      int workers,
-      int rounds,
-      boolean hasOwners,
-      boolean overlap,
-      Patience patience,
-      Duration allowance) {
-    this(workers, rounds, hasOwners, overlap, patience, allowance, Optional.empty());
-  }
-
   /** Whether a copy takes over a worker whose task sent its last message so long ago. */
   boolean isSilent(long nanos) {
     return !overlap && nanos > allowance.plus(SILENCE).toNanos();

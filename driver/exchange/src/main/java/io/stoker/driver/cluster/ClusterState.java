@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.cluster;
 
+import io.stoker.data.storage.StorageProbe;
 import io.stoker.driver.spark.BarrierStage;
 import io.stoker.failure.ResourceException;
 import io.stoker.worker.runtime.TaskDevices;
@@ -93,11 +94,6 @@ public record ClusterState(List<ExecutorState> executors) {
           (before, same) -> before.and(answer));
     }
     return new ClusterState(List.copyOf(executors.values()));
-  }
-
-  /** How many tasks the cluster runs at the same time. */
-  public int slots() {
-    return executors.stream().mapToInt(ExecutorState::slots).sum();
   }
 
   /** Dynamic allocation and barrier mode exclude each other in Spark. */

@@ -69,22 +69,6 @@ public final class MemoryNeed {
    * @param sliceBytes bytes of the largest slice
    * @param sentBytes bytes that a worker keeps of what it has sent: all of it where rounds overlap,
    *     else 0
-   * @throws io.stoker.failure.InputException if no array can hold a batch
-   */
-  public static MemoryNeed ofTraining(
-      ModelSpec model, int batch, int workers, long sliceBytes, long sentBytes) {
-    return ofTraining(model, batch, workers, sliceBytes, sentBytes, 1);
-  }
-
-  /**
-   * The memory of a training job.
-   *
-   * @param model the model
-   * @param batch examples of a worker's step
-   * @param workers how many workers a round has
-   * @param sliceBytes bytes of the largest slice
-   * @param sentBytes bytes that a worker keeps of what it has sent: all of it where rounds overlap,
-   *     else 0
    * @param stateVectors how many vectors the updater state has
    * @throws io.stoker.failure.InputException if no array can hold a batch
    */
@@ -223,7 +207,7 @@ public final class MemoryNeed {
     }
     if (there.outside() > 0 && outside.of(slots) > there.outside()) {
       throw new ResourceException(
-          "Not enough native memory in %s: %s, there are %s; set STOKER_NATIVE_MEMORY (spark.executor.memoryOverhead), take a smaller --batch, or have fewer cores in an executor"
+          "Not enough native memory in %s: %s, there are %s; set STOKER_NATIVE_MEMORY (spark.executor.memoryOverhead, and -Dorg.bytedeco.javacpp.maxbytes in spark.executor.extraJavaOptions), take a smaller --batch, or have fewer cores in an executor"
               .formatted(there.place(), outsideHeap(slots), mebibytes(there.outside())));
     }
   }

@@ -4,6 +4,9 @@ package io.stoker.driver.cluster;
 import com.sun.management.OperatingSystemMXBean;
 import io.stoker.driver.spark.ByteSizes;
 import java.lang.management.ManagementFactory;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -17,6 +20,9 @@ import org.apache.spark.api.java.JavaSparkContext;
  */
 public record ProcessMemory(String place, long heap, long outside, String heapOption) {
   private static final String NATIVE_LIMIT = "org.bytedeco.javacpp.maxbytes";
+
+  private static final Pattern NATIVE_OPTION =
+      Pattern.compile("(?i)-D" + Pattern.quote(NATIVE_LIMIT) + "=([^\\s\"']*)");
 
   /** The share of the heap that is left by Spark's own reserve and by small objects. */
   private static final double USABLE_HEAP = 0.6;
@@ -41,8 +47,33 @@ public record ProcessMemory(String place, long heap, long outside, String heapOp
     return new ProcessMemory(
         "an executor",
         ByteSizes.bytes(conf.get("spark.executor.memory", "1g")),
-        ByteSizes.mebibytes(conf.get("spark.executor.memoryOverhead", "0")),
+        configuredOutside(conf),
         "--executor-memory");
+  }
+
+  /**
+   * The lower one of the two limits outside the heap that a configuration sets; 0 if it sets none.
+   */
+  static long configuredOutside(SparkConf conf) {
+    Matcher option =
+        NATIVE_OPTION.matcher(
+            conf.get("spark.executor.defaultJavaOptions", "")
+                + " "
+                + conf.get("spark.executor.extraJavaOptions", ""));
+    String limit = "0";
+    while (option.find()) { // The last one counts.
+      limit = option.group(1);
+    }
+    return LongStream.of(
+            bytes(limit), ByteSizes.mebibytes(conf.get("spark.executor.memoryOverhead", "0")))
+        .filter(bytes -> bytes > 0)
+        .min()
+        .orElse(0);
+  }
+
+  /** A limit as JavaCPP reads it; 0 for no limit, and for one that is relative to the heap. */
+  private static long bytes(String limit) {
+    return limit.matches("(?i)[0-9]+[kmgt]?b?") ? ByteSizes.bytes(limit) : 0;
   }
 
   /** The memory of this process. */
@@ -53,8 +84,7 @@ public record ProcessMemory(String place, long heap, long outside, String heapOp
 
   /** The limit of native memory of this process; without one, what the machine has. */
   private static long nativeBytes() {
-    String limit = System.getProperty(NATIVE_LIMIT, "0");
-    long bytes = limit.matches("[0-9]+[kmgKMG]?") ? ByteSizes.bytes(limit) : 0;
+    long bytes = bytes(System.getProperty(NATIVE_LIMIT, "0"));
     return bytes > 0
         ? bytes
         : ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())

@@ -2,6 +2,7 @@
 package io.stoker.driver.slice;
 
 import io.stoker.base.Division;
+import io.stoker.base.HalfPrecision;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -66,14 +67,14 @@ sealed interface DeltaCodec extends Serializable {
     @Override
     public void encode(FloatBuffer deltas, ByteBuffer target) {
       while (deltas.hasRemaining()) {
-        target.putShort(Half.of(deltas.get() * FACTOR));
+        target.putShort(HalfPrecision.of(deltas.get() * FACTOR));
       }
     }
 
     @Override
     public void decode(ByteBuffer source, FloatBuffer deltas) {
       while (deltas.hasRemaining()) {
-        deltas.put(Half.toFloat(source.getShort()) / FACTOR);
+        deltas.put(HalfPrecision.toFloat(source.getShort()) / FACTOR);
       }
     }
   }

@@ -2,6 +2,7 @@
 package io.stoker.driver.slice;
 
 import io.stoker.base.Division;
+import io.stoker.failure.Check;
 import java.io.Serializable;
 import java.util.Locale;
 
@@ -40,6 +41,9 @@ public record ParameterSlices(
   /** What a task of the average stage may hold in memory: the workers' pieces, and two slices. */
   private static final long TASK_BYTES = 256 << 20;
 
+  /** What an array holds of a slice, with some room for what is stored next to it. */
+  private static final long MOST_BYTES = Integer.MAX_VALUE - (1 << 20);
+
   public ParameterSlices {
     if (first < 0 || parameters <= first || vectors < 1 || vectors > 3 || sliceLength < 1) {
       throw new IllegalArgumentException(
@@ -51,7 +55,15 @@ public record ParameterSlices(
               parameters,
               sliceLength));
     }
-    Math.multiplyExact(sliceLength, Float.BYTES * allVectors(vectors, outerMomentum, ema));
+    int all = allVectors(vectors, outerMomentum, ema);
+    long bytes = Math.min(sliceLength, parameters - first) * Float.BYTES * all;
+    Check.input(
+        bytes <= MOST_BYTES,
+        "Invalid slice size: a slice of %d vectors would have %d bytes (must be <= %d: say fewer"
+            + " slice-bytes)",
+        all,
+        bytes,
+        MOST_BYTES);
     Math.toIntExact(Division.ceiling(parameters - first, sliceLength));
   }
 

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.spark;
 
+import io.stoker.data.storage.OutputFolder;
+import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.internal.config.ConfigEntry;
 import org.apache.spark.internal.config.Network$;
 import org.apache.spark.internal.config.Status$;
@@ -39,6 +45,8 @@ public final class SparkSettings {
   private static final String SERIALIZER = "spark.serializer";
 
   private static final String JAVA_SERIALIZER = "org.apache.spark.serializer.JavaSerializer";
+
+  private static final String EVENT_FOLDER = "spark.eventLog.dir";
 
   private SparkSettings() {}
 
@@ -100,6 +108,31 @@ public final class SparkSettings {
   }
 
   /**
+   * Makes sure that the folder is there in which Spark logs events, if it is to: Spark does not
+   * make it.
+   *
+   * @throws ResourceException if it is not there, or cannot be written to
+   * @throws InputException if it is a file
+   */
+  public static void requireEventFolder(SparkConf conf) {
+    if (!conf.getBoolean("spark.eventLog.enabled", false)) {
+      return;
+    }
+    Configuration hadoop = SparkHadoopUtil.get().newConfiguration(conf);
+    org.apache.hadoop.fs.Path folder =
+        new org.apache.hadoop.fs.Path(
+            Utils$.MODULE$.resolveURI(conf.get(EVENT_FOLDER, "/tmp/spark-events")));
+    try {
+      if (!Storage.of(folder, hadoop).exists(folder)) {
+        throw new ResourceException(Storage.missing(EVENT_FOLDER, folder, hadoop));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot reach " + EVENT_FOLDER + " " + folder, e);
+    }
+    OutputFolder.check(EVENT_FOLDER, folder.toString(), hadoop);
+  }
+
+  /**
    * Reads the value of each key that is set, and that a job reads.
    *
    * @throws InputException if one cannot be read
@@ -118,6 +151,12 @@ public final class SparkSettings {
     }
   }
 
+  private static void requirePort(int port) {
+    if (port != 0 && (port < 1024 || port > 65535)) {
+      throw new IllegalArgumentException("Spark opens port 0, or one of 1024 to 65535");
+    }
+  }
+
   private static String reason(Exception failure) {
     return failure instanceof IllegalArgumentException ? failure.getMessage() : failure.toString();
   }
@@ -128,6 +167,7 @@ public final class SparkSettings {
       conf.get(entry);
     }
     switch (key) {
+      case "spark.ui.port" -> requirePort(conf.getInt(key, 0));
       case "spark.default.parallelism" -> conf.getInt(key, 1); // Spark 3.5 does not describe it.
       case "spark.io.compression.codec" -> CompressionCodec.createCodec(conf); // or a class's name
       default -> {}

@@ -35,7 +35,8 @@ class StageStateTest {
   private static StageState opened(boolean hasOwners, boolean overlap) {
     Patience patience = new Patience(Duration.ofSeconds(20), Duration.ofSeconds(5));
     return StageState.opened(
-        new StageRules(2, 4, hasOwners, overlap, patience, Duration.ofSeconds(2)), 0);
+        new StageRules(2, 4, hasOwners, overlap, patience, Duration.ofSeconds(2), Optional.empty()),
+        0);
   }
 
   private static StageState withQuorumOfOne() {

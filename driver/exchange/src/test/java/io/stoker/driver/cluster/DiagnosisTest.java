@@ -112,8 +112,8 @@ class DiagnosisTest {
     try (JavaSparkContext spark = LocalSpark.start("local[2]")) {
       ClusterState clusterState = ClusterState.of(spark, Slots.now(spark), folder.toString());
 
-      assertThat(clusterState.slots()).isEqualTo(2);
       assertThat(clusterState.executors()).hasSize(1);
+      assertThat(clusterState.executors().get(0).slots()).isEqualTo(2);
       assertThat(clusterState.executors().get(0).storage())
           .containsOnlyOnce(folder.toString())
           .contains("written");

@@ -11,9 +11,11 @@ import io.stoker.failure.ResourceException;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
 import java.util.Map;
+import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MemoryNeedTest {
@@ -31,7 +33,7 @@ class MemoryNeedTest {
 
   @Test
   void trainingShowsTheArithmeticOfHeapThatIsMissing() {
-    MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, 2, 4 * MEBIBYTE, 0);
+    MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, 2, 4 * MEBIBYTE, 0, 1);
 
     assertThatCode(() -> need.require(2, memory(54 * MEBIBYTE, 0))).doesNotThrowAnyException();
     assertThatThrownBy(() -> need.require(2, memory(50 * MEBIBYTE, 0)))
@@ -46,7 +48,7 @@ class MemoryNeedTest {
 
   @Test
   void trainingCountsWhatAWorkerKeepsWhileRoundsOverlap() {
-    MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, 2, 4 * MEBIBYTE, 7 * MEBIBYTE);
+    MemoryNeed need = MemoryNeed.ofTraining(PERCEPTRON, 1, 2, 4 * MEBIBYTE, 7 * MEBIBYTE, 1);
 
     assertThat(need.inHeap(2)).contains("3 batches x 1 MiB of images + 7 MiB of sent values)");
     assertThat(need.fits(2, memory(75 * MEBIBYTE, 0))).isFalse();
@@ -87,7 +89,34 @@ class MemoryNeedTest {
     assertThatThrownBy(() -> need.require(2, memory(12 * GIBIBYTE, 12_704 * MEBIBYTE)))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining(arithmetic + ", there are 12,704 MiB")
-        .hasMessageContaining("STOKER_NATIVE_MEMORY");
+        .hasMessageContaining("STOKER_NATIVE_MEMORY")
+        .hasMessageContaining("-Dorg.bytedeco.javacpp.maxbytes");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', '', '', 0",
+    "4g, '', '', 4096",
+    // Plain spark-submit on a standalone cluster, which knows no overhead.
+    "'', '', -Dorg.bytedeco.javacpp.maxbytes=2g -Dorg.bytedeco.javacpp.maxphysicalbytes=0, 2048",
+    "'', -Dorg.bytedeco.javacpp.maxbytes=4g, '', 4096",
+    "'', -Dorg.bytedeco.javacpp.maxbytes=4g, -ea \"-Dorg.bytedeco.javacpp.maxBytes=512MB\", 512",
+    "8g, -Dorg.bytedeco.javacpp.maxbytes=4g, '', 4096",
+    "2g, -Dorg.bytedeco.javacpp.maxbytes=4g, '', 2048",
+    "2g, -Dorg.bytedeco.javacpp.maxbytes=0, '', 2048",
+    "'', '', -Dorg.bytedeco.javacpp.maxbytes=50%, 0"
+  })
+  void memoryOutsideTheHeapIsTheLowerOneOfTheLimitsOfAConfiguration(
+      String overhead, String defaults, String options, long mebibytes) {
+    SparkConf conf =
+        new SparkConf(false)
+            .set("spark.executor.defaultJavaOptions", defaults)
+            .set("spark.executor.extraJavaOptions", options);
+    if (!overhead.isEmpty()) {
+      conf.set("spark.executor.memoryOverhead", overhead);
+    }
+
+    assertThat(ProcessMemory.configuredOutside(conf)).isEqualTo(mebibytes * MEBIBYTE);
   }
 
   @Test
@@ -106,7 +135,7 @@ class MemoryNeedTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Invalid batch size: 2147483647 (must be <= ")
         .hasMessageContaining(name);
-    assertThatThrownBy(() -> MemoryNeed.ofTraining(model, Integer.MAX_VALUE, 1, 1, 0))
+    assertThatThrownBy(() -> MemoryNeed.ofTraining(model, Integer.MAX_VALUE, 1, 1, 0, 1))
         .isInstanceOf(InputException.class);
     assertThatThrownBy(() -> MemoryNeed.ofOneBatch(model, Integer.MAX_VALUE))
         .isInstanceOf(InputException.class);
@@ -116,7 +145,7 @@ class MemoryNeedTest {
   void doesNotOverflow() {
     MemoryNeed need =
         MemoryNeed.ofTraining(
-            PERCEPTRON, 1, Integer.MAX_VALUE, Long.MAX_VALUE / 2, Long.MAX_VALUE / 2);
+            PERCEPTRON, 1, Integer.MAX_VALUE, Long.MAX_VALUE / 2, Long.MAX_VALUE / 2, 1);
 
     assertThat(need.fits(Integer.MAX_VALUE, memory(Long.MAX_VALUE / 2, 0))).isFalse();
     assertThatThrownBy(() -> need.require(Integer.MAX_VALUE, memory(GIBIBYTE, 0)))

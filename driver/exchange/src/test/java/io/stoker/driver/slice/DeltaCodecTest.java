@@ -4,6 +4,7 @@ package io.stoker.driver.slice;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.stoker.base.HalfPrecision;
 import io.stoker.testing.Exact;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -28,10 +29,10 @@ class DeltaCodecTest {
           exponent == 0
               ? Math.scalb((double) fraction, -24)
               : Math.scalb(1 + fraction / 1024.0, exponent - 15);
-      float value = Half.toFloat((short) half);
+      float value = HalfPrecision.toFloat((short) half);
       if (exponent < 31) {
         assertThat((double) value).isEqualTo((half >> 15) == 0 ? magnitude : -magnitude);
-        assertThat(Half.of(value)).isEqualTo((short) half);
+        assertThat(HalfPrecision.of(value)).isEqualTo((short) half);
       } else {
         assertThat(fraction == 0 ? Float.isInfinite(value) : Float.isNaN(value)).isTrue();
       }
@@ -41,15 +42,15 @@ class DeltaCodecTest {
   @Test
   void halfPrecisionRoundsToTheNearestAndOfTwoToTheEven() {
     for (int half = 0; half < 0x7bff; half++) {
-      float low = Half.toFloat((short) half);
-      float high = Half.toFloat((short) (half + 1));
+      float low = HalfPrecision.toFloat((short) half);
+      float high = HalfPrecision.toFloat((short) (half + 1));
       float middle = (low + high) / 2; // exact in fp32
-      assertThat((int) Half.of(middle)).isEqualTo(half % 2 == 0 ? half : half + 1);
-      assertThat((int) Half.of(Math.nextDown(middle))).isEqualTo(half);
-      assertThat((int) Half.of(Math.nextUp(middle))).isEqualTo(half + 1);
+      assertThat((int) HalfPrecision.of(middle)).isEqualTo(half % 2 == 0 ? half : half + 1);
+      assertThat((int) HalfPrecision.of(Math.nextDown(middle))).isEqualTo(half);
+      assertThat((int) HalfPrecision.of(Math.nextUp(middle))).isEqualTo(half + 1);
     }
-    assertThat(Half.toFloat(Half.of(1e30f))).isEqualTo(65504);
-    assertThat(Half.toFloat(Half.of(Float.NaN))).isNaN();
+    assertThat(HalfPrecision.toFloat(HalfPrecision.of(1e30f))).isEqualTo(65504);
+    assertThat(HalfPrecision.toFloat(HalfPrecision.of(Float.NaN))).isNaN();
   }
 
   @Test

@@ -2,7 +2,10 @@
 package io.stoker.driver.slice;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.failure.InputException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -41,5 +44,27 @@ class ParameterSlicesTest {
   @CsvSource({"1,40", "2,80"})
   void slicesHoldEachVectorThatWorkersSend(int vectors, int bytes) {
     assertThat(new ParameterSlices(100, vectors, 10).bytes(3)).isEqualTo(bytes);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1073741824,3", "2147483644,3"})
+  void slicesMayBeLargerThanTheModel(int sliceBytes, int vectors) {
+    ParameterSlices slices =
+        new ParameterSlices(61_706, vectors, ParameterSlices.lengthOf(sliceBytes));
+
+    assertThat(slices.count()).isEqualTo(1);
+    assertThat(slices.bytes(0)).isEqualTo(61_706 * Float.BYTES * vectors);
+  }
+
+  @Test
+  void aSliceThatNoArrayCanHoldIsRefused() {
+    int length = ParameterSlices.lengthOf(1 << 30);
+
+    assertThat(new ParameterSlices(1L << 33, 1, length).bytes(0)).isEqualTo(1 << 30);
+    assertThatThrownBy(() -> new ParameterSlices(1L << 33, 2, length))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "Invalid slice size: a slice of 2 vectors would have 2147483648 bytes (must be <="
+                + " 2146435071: say fewer slice-bytes)");
   }
 }

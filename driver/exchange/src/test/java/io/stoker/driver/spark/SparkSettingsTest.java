@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.spark;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -82,5 +83,31 @@ class SparkSettingsTest {
         .hasMessageContaining(file + "/in (SPARK_LOCAL_DIRS, or spark.local.dir");
     SparkSettings.requireLocalFolder(
         conf.set("spark.local.dir", file.resolve("in") + "," + folder.resolve("new/deeper")));
+  }
+
+  @Test
+  void aPortThatSparkDoesNotOpenIsNamed() {
+    SparkConf conf = new SparkConf(false);
+
+    SparkSettings.check(conf.set("spark.ui.port", "0"));
+    SparkSettings.check(conf.set("spark.ui.port", "4040"));
+    assertThatThrownBy(() -> SparkSettings.check(conf.set("spark.ui.port", "1")))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Cannot read spark.ui.port=1: Spark opens port 0, or one of 1024 to 65535");
+  }
+
+  @Test
+  void aFolderForEventsThatIsMissingIsNamed(@TempDir Path folder) throws IOException {
+    Path events = folder.resolve("events");
+    SparkConf conf = new SparkConf(false).set("spark.eventLog.dir", events.toString());
+
+    SparkSettings.requireEventFolder(conf);
+    conf.set("spark.eventLog.enabled", "true");
+    assertThatThrownBy(() -> SparkSettings.requireEventFolder(conf))
+        .isInstanceOf(ResourceException.class)
+        .hasMessageStartingWith("Cannot find spark.eventLog.dir file:" + events);
+    Files.createDirectory(events);
+    SparkSettings.requireEventFolder(conf);
+    assertThat(events).isEmptyDirectory();
   }
 }

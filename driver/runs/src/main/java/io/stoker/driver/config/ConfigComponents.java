@@ -8,7 +8,6 @@ import java.lang.reflect.Type;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** Takes a {@link TrainingConfig} apart into the values of its options, and makes one of them. */
@@ -33,11 +32,6 @@ final class ConfigComponents {
   }
 
   private ConfigComponents() {}
-
-  /** The names of all components that hold a value. */
-  static Set<String> components() {
-    return LEAVES.keySet();
-  }
 
   /** The type of an option's value. */
   static Type type(TrainingOption option) {

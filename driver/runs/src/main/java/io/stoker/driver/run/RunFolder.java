@@ -196,15 +196,11 @@ public final class RunFolder {
   }
 
   private void requireNoCheckpoints(FileNotFoundException noRecord) {
-    try {
-      if (Storage.of(path, hadoop).exists(new Path(path, CheckpointStore.FOLDER))) {
-        throw new DamagedException(
-            "Cannot resume run %s: its %s is gone; put it back, or begin another run with --init %s"
-                .formatted(path, FILE, path),
-            noRecord);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot reach run folder " + path, e);
+    if (Storage.isThere(new Path(path, CheckpointStore.FOLDER), hadoop)) {
+      throw new DamagedException(
+          "Cannot resume run %s: its %s is gone; put it back, or begin another run with --init %s"
+              .formatted(path, FILE, path),
+          noRecord);
     }
   }
 
@@ -369,15 +365,13 @@ public final class RunFolder {
    */
   public Optional<StoredModel> initialModel(String sha256) {
     try {
-      return Storage.of(path, hadoop).exists(initialModelFile())
+      return Storage.isThere(initialModelFile(), hadoop)
           ? Optional.of(ModelFiles.open(initialModelFile().toString(), hadoop))
               .filter(copy -> copy.sha256(hadoop).equals(sha256))
           : Optional.empty();
     } catch (DamagedException | InputException e) {
       LOG.warn("Skipping the copy of the initial model: {}", e.getMessage());
       return Optional.empty();
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + initialModelFile(), e);
     }
   }
 

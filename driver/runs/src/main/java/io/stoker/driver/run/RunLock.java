@@ -4,6 +4,7 @@ package io.stoker.driver.run;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.stoker.base.PeriodicTask;
 import io.stoker.data.storage.Storage;
+import io.stoker.data.storage.WriteProbe;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
@@ -133,7 +134,7 @@ public final class RunLock implements AutoCloseable {
           e);
     } catch (IOException e) {
       throw new ResourceException(
-          "Cannot write run folder %s: %s".formatted(run, e.getMessage()), e);
+          "Cannot write run folder %s: %s".formatted(run, WriteProbe.reason(e)), e);
     }
   }
 

@@ -20,9 +20,4 @@ public record RunRecord(
   public RunRecord {
     versions = Collections.unmodifiableMap(new TreeMap<>(versions));
   }
-
-  /** The record of a run that has not recorded what it computes in. */
-  public RunRecord(JobIdentity job, int rounds, Map<String, String> versions) {
-    this(job, rounds, versions, ComputeEnvironment.NOT_RECORDED);
-  }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.run;
 
+import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
 import io.stoker.driver.checkpoint.Locations;
@@ -34,13 +35,24 @@ public final class ShardsLock {
   }
 
   /**
-   * Takes the lock, and waits for it as long as another driver that is alive has it.
+   * Prepares shards while it has the lock, which it waits for as long as another driver that is
+   * alive has it; not if they are complete by then.
    *
    * @param folder of the shards
-   * @throws io.stoker.failure.ResourceException if nothing can be written next to it
+   * @param prepare writes them
+   * @return whether it has prepared them
+   * @throws ResourceException if nothing can be written next to the folder, or if another driver
+   *     has taken the lock over meanwhile
    */
-  public static RunLock await(Path folder, Configuration hadoop) {
-    return RunLock.await(files(folder, hadoop));
+  public static boolean unlessThere(Path folder, Configuration hadoop, Runnable prepare) {
+    try (RunLock lock = RunLock.await(files(folder, hadoop))) {
+      if (ShardFolder.isComplete(folder, hadoop)) {
+        return false;
+      }
+      prepare.run();
+      lock.requireOurs();
+      return true;
+    }
   }
 
   /**

@@ -29,9 +29,6 @@ class TrainingOptionTest {
 
     assertThat(values.keySet()).containsExactlyInAnyOrderElementsOf(TrainingOption.keys());
     assertThat(ConfigComponents.configOf(values)).isEqualTo(TrainingConfigTest.unusual());
-    assertThat(ConfigComponents.components())
-        .containsExactlyInAnyOrderElementsOf(
-            TrainingOption.ofJob().stream().map(TrainingOption::component).toList());
     for (TrainingOption option : TrainingOption.ofJob()) {
       assertThat(ConfigComponents.type(option))
           .as(option.key())

@@ -38,6 +38,8 @@ import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class RunLockTest {
@@ -68,6 +70,16 @@ class RunLockTest {
     }
     assertThat(folder.resolve("run/lock.json")).doesNotExist();
     acquire().close();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void saysWhyTheFolderCannotBeWritten() {
+    run = new Path("file:/proc/none/run");
+
+    assertThatThrownBy(this::acquire)
+        .isInstanceOf(ResourceException.class)
+        .hasMessage("Cannot write run folder file:/proc/none/run: no file can be made there");
   }
 
   @Test

@@ -4,11 +4,13 @@ package io.stoker.driver.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.stoker.data.shard.ShardManifest;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +67,18 @@ class ShardsLockTest {
         .hasMessage("no images");
 
     assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void preparesOnlyShardsThatAreNotThere() throws Exception {
+    AtomicInteger prepared = new AtomicInteger();
+
+    assertThat(ShardsLock.unlessThere(shards(), hadoop, prepared::incrementAndGet)).isTrue();
+    Files.createFile(
+        Files.createDirectory(folder.resolve("new/shards")).resolve(ShardManifest.FILE));
+    assertThat(ShardsLock.unlessThere(shards(), hadoop, prepared::incrementAndGet)).isFalse();
+
+    assertThat(prepared).hasValue(1);
   }
 
   @ParameterizedTest

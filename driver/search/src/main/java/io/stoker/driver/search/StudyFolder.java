@@ -71,11 +71,7 @@ public final class StudyFolder {
 
   /** Whether a study is here. */
   public boolean isStudy() {
-    try {
-      return Storage.of(path, hadoop).exists(new Path(path, FILE));
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot reach " + path, e);
-    }
+    return Storage.isThere(new Path(path, FILE), hadoop);
   }
 
   /**
@@ -184,11 +180,7 @@ public final class StudyFolder {
 
   /** Whether a run has begun. */
   boolean hasRun(Path run) {
-    try {
-      return Storage.of(run, hadoop).exists(new Path(run, RunFolder.FILE));
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot reach study folder " + path, e);
-    }
+    return Storage.isThere(new Path(run, RunFolder.FILE), hadoop);
   }
 
   /** The validations of each run of a trial, an epoch each. */

@@ -244,16 +244,11 @@ final class ClassifierFit {
   }
 
   private boolean holdsRun(String run) {
-    Path record = RunFolder.at(new Path(run), hadoop).recordFile();
-    try {
-      boolean there = Storage.of(record, hadoop).exists(record);
-      if (there) {
-        LOG.info("Going on with {}", run);
-      }
-      return there;
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot reach run folder " + run, e);
+    boolean there = Storage.isThere(RunFolder.at(new Path(run), hadoop).recordFile(), hadoop);
+    if (there) {
+      LOG.info("Going on with {}", run);
     }
+    return there;
   }
 
   StokerModel model(TrainResult result) {

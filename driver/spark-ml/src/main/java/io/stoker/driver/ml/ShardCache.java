@@ -4,16 +4,12 @@ package io.stoker.driver.ml;
 import io.stoker.data.pack.ImageRows;
 import io.stoker.data.pack.PrepareJob;
 import io.stoker.data.pack.PrepareOptions;
-import io.stoker.data.shard.ShardManifest;
-import io.stoker.data.storage.Storage;
+import io.stoker.data.shard.ShardFolder;
 import io.stoker.driver.checkpoint.Locations;
-import io.stoker.driver.run.RunLock;
 import io.stoker.driver.run.ShardsLock;
 import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,9 +32,6 @@ final class ShardCache {
   private static final Map<String, Object> LOCKS = new ConcurrentHashMap<>();
 
   private static final AtomicLong PREPARATIONS = new AtomicLong();
-
-  /** The folder of this process, where the user named none; made when it is needed. */
-  private static Optional<java.nio.file.Path> temporary = Optional.empty();
 
   private final Path root;
   private final JavaSparkContext spark;
@@ -79,16 +72,13 @@ final class ShardCache {
     return new ShardCache(Locations.absolute(shared, hadoop), spark);
   }
 
-  private static synchronized java.nio.file.Path temporary(Configuration hadoop) {
-    if (temporary.filter(Files::isDirectory).isEmpty()) {
-      try {
-        temporary = Optional.of(TemporaryFolders.make(hadoop));
-      } catch (IOException e) {
-        throw new ResourceException(
-            "Cannot make a folder for prepared images: %s (set cacheDir)".formatted(e), e);
-      }
+  private static java.nio.file.Path temporary(Configuration hadoop) {
+    try {
+      return TemporaryFolders.ofThisProcess(hadoop);
+    } catch (IOException e) {
+      throw new ResourceException(
+          "Cannot make a folder for prepared images: %s (set cacheDir)".formatted(e), e);
     }
-    return temporary.get();
   }
 
   /** How many data sets this process has prepared. */
@@ -110,35 +100,18 @@ final class ShardCache {
    */
   Path shards(String identity, ImageRows rows, PrepareOptions.Builder options) {
     Path folder = new Path(root, "data-" + identity);
+    Configuration hadoop = spark.hadoopConfiguration();
     synchronized (LOCKS.computeIfAbsent(folder.toString(), path -> new Object())) {
-      if (isComplete(folder)) {
+      if (ShardFolder.isComplete(folder, hadoop)) {
         LOG.info("Using the images that were prepared before, {}", folder);
         return folder;
       }
-      try (RunLock lock = ShardsLock.await(folder, spark.hadoopConfiguration())) {
-        if (!isComplete(folder)) { // by another application, while this one waited
-          new PrepareJob(
-                  spark,
-                  options
-                      .output(folder)
-                      .existingOutput(PrepareOptions.ExistingOutput.OVERWRITE)
-                      .build())
-              .run(rows);
-          PREPARATIONS.incrementAndGet();
-        }
-        lock.requireOurs();
-        return folder;
+      PrepareOptions whole =
+          options.output(folder).existingOutput(PrepareOptions.ExistingOutput.OVERWRITE).build();
+      if (ShardsLock.unlessThere(folder, hadoop, () -> new PrepareJob(spark, whole).run(rows))) {
+        PREPARATIONS.incrementAndGet();
       }
-    }
-  }
-
-  /** The manifest is written last. */
-  private boolean isComplete(Path folder) {
-    Path manifest = new Path(folder, ShardManifest.FILE);
-    try {
-      return Storage.of(manifest, spark.hadoopConfiguration()).exists(manifest);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot reach " + folder, e);
+      return folder;
     }
   }
 }

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
@@ -28,9 +27,6 @@ final class SpareFiles {
   /** What stands for a spare where there is none. */
   static final String NONE = "";
 
-  /** The folder of this process; made when it is needed. */
-  private static Optional<java.nio.file.Path> folder = Optional.empty();
-
   private SpareFiles() {}
 
   /**
@@ -40,7 +36,7 @@ final class SpareFiles {
    */
   static String keep(Path file, Configuration hadoop) {
     try {
-      java.nio.file.Path spares = folder(hadoop);
+      java.nio.file.Path spares = TemporaryFolders.ofThisProcess(hadoop);
       java.nio.file.Path part = Files.createTempFile(spares, "part-", "");
       try {
         String sha256 = hashed(file, part, hadoop);
@@ -57,13 +53,6 @@ final class SpareFiles {
           Storage.reason(e));
       return NONE;
     }
-  }
-
-  private static synchronized java.nio.file.Path folder(Configuration hadoop) throws IOException {
-    if (folder.filter(Files::isDirectory).isEmpty()) {
-      folder = Optional.of(TemporaryFolders.make(hadoop));
-    }
-    return folder.get();
   }
 
   /** Returns the SHA-256 of what was copied. */

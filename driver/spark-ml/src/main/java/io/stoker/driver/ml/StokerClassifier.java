@@ -138,16 +138,4 @@ public final class StokerClassifier extends StokerClassifierParams
   StokerClassifier self() {
     return this;
   }
-
-  /** The column of images, by either of its names. */
-  @Override
-  public String getFeaturesCol() {
-    return getInputCol();
-  }
-
-  /** The column of images, by either of its names. */
-  @Override
-  public String getInputCol() {
-    return ParamRules.either(this, inputCol(), featuresCol());
-  }
 }

@@ -283,7 +283,7 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
     Dataset<Row> scored =
         Scoring.score(
             dataset.toDF(),
-            ImageColumn.of(schema, images()),
+            ImageColumn.of(schema, getInputCol()),
             TrainedNetwork.of(
                 List.of(chosen()),
                 getEngine(),
@@ -331,7 +331,7 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
 
   @Override
   public StructType transformSchema(StructType schema) {
-    ImageColumn.of(schema, images());
+    ImageColumn.of(schema, getInputCol());
     return added(schema, columns(), getHandleInvalid());
   }
 
@@ -365,11 +365,6 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
         .orElse(false);
   }
 
-  /** The column of images, by either of its names. */
-  private String images() {
-    return ParamRules.either(this, inputCol(), featuresCol());
-  }
-
   private PredictionColumns columns() {
     List<Double> limits =
         isDefined(thresholds()) ? Arrays.stream(getThresholds()).boxed().toList() : List.of();
@@ -394,29 +389,5 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
     copy.summary = summary;
     copy.spare = spare;
     return copyValues(copy, extra).setParent(parent());
-  }
-
-  /** The column of images, by either of its names. */
-  @Override
-  public String getFeaturesCol() {
-    return images();
-  }
-
-  /** The column of images, by either of its names. */
-  @Override
-  public String getInputCol() {
-    return images();
-  }
-
-  /** The column of probabilities, by either of its names. */
-  @Override
-  public String getOutputCol() {
-    return getProbabilityCol();
-  }
-
-  /** The column of probabilities, by either of its names. */
-  @Override
-  public String getProbabilityCol() {
-    return ParamRules.either(this, probabilityCol(), outputCol());
   }
 }

@@ -74,12 +74,8 @@ final class StokerModelReader extends MLReader<StokerModel> {
    */
   static String modelFile(String uri, Configuration hadoop) {
     Path folder = Locations.absolute(uri, hadoop);
-    try {
-      return Storage.of(folder, hadoop).exists(new Path(folder, StokerModelWriter.METADATA))
-          ? new Path(folder, StokerModelWriter.MODEL).toString()
-          : uri;
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + uri, e);
-    }
+    return Storage.isThere(new Path(folder, StokerModelWriter.METADATA), hadoop)
+        ? new Path(folder, StokerModelWriter.MODEL).toString()
+        : uri;
   }
 }

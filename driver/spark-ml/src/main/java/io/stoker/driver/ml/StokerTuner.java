@@ -96,16 +96,4 @@ public final class StokerTuner extends StokerTunerParams implements DefaultParam
   StokerTuner self() {
     return this;
   }
-
-  /** The column of images, by either of its names. */
-  @Override
-  public String getFeaturesCol() {
-    return getInputCol();
-  }
-
-  /** The column of images, by either of its names. */
-  @Override
-  public String getInputCol() {
-    return ParamRules.either(this, inputCol(), featuresCol());
-  }
 }

@@ -4,22 +4,29 @@ package io.stoker.driver.ml;
 import io.stoker.data.storage.OwnFolder;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 
-/** Folders on the disk of this machine that are deleted when the process ends. */
+/** A folder on the disk of this machine that is deleted when the process ends. */
 final class TemporaryFolders {
+  /** The folder of this process; made when it is needed. */
+  private static Optional<java.nio.file.Path> ofThisProcess = Optional.empty();
+
   private TemporaryFolders() {}
 
   /**
-   * Makes a folder.
+   * The folder of this process, which is made where it is not there.
    *
    * @throws IOException if there is no room for it
    */
-  static java.nio.file.Path make(Configuration hadoop) throws IOException {
-    java.nio.file.Path folder = Files.createTempDirectory("stoker-").toAbsolutePath();
-    OwnFolder.at(path(folder.getParent()), hadoop).deleteOnExit(path(folder));
-    return folder;
+  static synchronized java.nio.file.Path ofThisProcess(Configuration hadoop) throws IOException {
+    if (ofThisProcess.filter(Files::isDirectory).isEmpty()) {
+      java.nio.file.Path folder = Files.createTempDirectory("stoker-").toAbsolutePath();
+      OwnFolder.at(path(folder.getParent()), hadoop).deleteOnExit(path(folder));
+      ofThisProcess = Optional.of(folder);
+    }
+    return ofThisProcess.get();
   }
 
   /**

@@ -65,7 +65,7 @@ final class TrainingFrame {
   static TrainingFrame of(StokerClassifierParams params, Dataset<?> dataset) {
     StructType schema = dataset.schema();
     check(params, schema);
-    String image = image(params);
+    String image = params.getInputCol();
     Set<String> names = new LinkedHashSet<>(List.of(image, params.getLabelCol()));
     if (ParamRules.isGiven(params, params.weightCol())) {
       names.add(params.getWeightCol());
@@ -97,17 +97,13 @@ final class TrainingFrame {
     return ParamRules.isGiven(params, params.validationIndicatorCol());
   }
 
-  private static String image(StokerClassifierParams params) {
-    return ParamRules.either(params, params.inputCol(), params.featuresCol());
-  }
-
   /**
    * Checks the columns that the params name.
    *
    * @throws io.stoker.failure.InputException if one is missing or has another type
    */
   static void check(StokerClassifierParams params, StructType schema) {
-    ImageColumn.of(schema, image(params));
+    ImageColumn.of(schema, params.getInputCol());
     DataType label = type(schema, params.getLabelCol());
     Check.input(
         label instanceof NumericType || label instanceof StringType || label instanceof BooleanType,
@@ -147,7 +143,7 @@ final class TrainingFrame {
    */
   Path prepare(JavaSparkContext spark, ShardCache cache) {
     FrameColumns columns =
-        FrameColumns.of(image(params), label)
+        FrameColumns.of(params.getInputCol(), label)
             .withSplit(hasValidation(params) ? SPLIT : "")
             .withWeight(
                 ParamRules.isGiven(params, params.weightCol()) ? params.getWeightCol() : "");

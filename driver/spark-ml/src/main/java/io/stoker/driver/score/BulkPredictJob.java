@@ -2,6 +2,7 @@
 package io.stoker.driver.score;
 
 import io.stoker.data.frame.ImageColumn;
+import io.stoker.data.pack.SharedStorage;
 import io.stoker.data.pack.WritingTasks;
 import io.stoker.data.shard.ShardFolder;
 import io.stoker.data.shard.ShardManifest;
@@ -167,6 +168,7 @@ public final class BulkPredictJob {
       PredictionFolder folder,
       Path output)
       throws IOException {
+    SharedStorage.require(spark, output, List.of());
     String job = UUID.randomUUID().toString();
     String staging = folder.staging().toString();
     PredictionFile.Columns columns = images.columns();

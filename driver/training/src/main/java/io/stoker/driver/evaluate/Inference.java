@@ -34,27 +34,6 @@ public record Inference(
     Check.input(size >= 0, "Invalid size: %d (must be >= 1, or 0 for that of the training)", size);
   }
 
-  /** Decodes image files as those of the training were decoded. */
-  public Inference(
-      String checkpoint,
-      ParameterChoice parameters,
-      String engine,
-      TestViews testViews,
-      Arithmetic arithmetic,
-      int size) {
-    this(checkpoint, parameters, engine, testViews, arithmetic, size, false);
-  }
-
-  /** Shows the network images of the size that it was trained on. */
-  public Inference(
-      String checkpoint,
-      ParameterChoice parameters,
-      String engine,
-      TestViews testViews,
-      Arithmetic arithmetic) {
-    this(checkpoint, parameters, engine, testViews, arithmetic, 0);
-  }
-
   /** Shows the network the middle of each image, with the fastest algorithms in fp32. */
   public Inference(String checkpoint, String engine) {
     this(checkpoint, ParameterChoice.BEST, engine);
@@ -62,12 +41,12 @@ public record Inference(
 
   /** Shows the network the middle of each image, with the fastest algorithms in fp32. */
   public Inference(String checkpoint, ParameterChoice parameters, String engine) {
-    this(checkpoint, parameters, engine, TestViews.NONE, Arithmetic.FASTEST_FP32);
+    this(checkpoint, parameters, engine, TestViews.NONE, Arithmetic.FASTEST_FP32, 0, false);
   }
 
   /** Uses the moving average of the model's parameters, where it has one. */
   public Inference(String checkpoint, String engine, TestViews testViews, Arithmetic arithmetic) {
-    this(checkpoint, ParameterChoice.BEST, engine, testViews, arithmetic);
+    this(checkpoint, ParameterChoice.BEST, engine, testViews, arithmetic, 0, false);
   }
 
   /** The same with image files decoded in full, or as those of the training were. */

@@ -55,12 +55,6 @@ public final class JobPlan {
       long rounds = Division.ceiling(stepsPerEpoch, from.getValue());
       phases.add(new Phase(from.getKey(), before, rounds, from.getValue()));
     }
-    Check.input(
-        roundsBefore(epochs) <= Integer.MAX_VALUE,
-        "Invalid epochs: %d of %d samples are more than %d rounds",
-        epochs,
-        samples,
-        Integer.MAX_VALUE);
   }
 
   private Phase last() {
@@ -72,9 +66,24 @@ public final class JobPlan {
     return stepsPerEpoch;
   }
 
-  /** Rounds of the job. */
+  /** Rounds of the job; of one with more than {@link Integer#MAX_VALUE}, that many. */
   public int rounds() {
-    return (int) roundsBefore(epochs);
+    return (int) Math.min(roundsBefore(epochs), Integer.MAX_VALUE);
+  }
+
+  /**
+   * Makes sure that all rounds of the job can be trained. A job of which only the first rounds are
+   * trained may have more.
+   *
+   * @throws io.stoker.failure.InputException if there are too many to be counted
+   */
+  void requireCountable() {
+    Check.input(
+        roundsBefore(epochs) <= Integer.MAX_VALUE,
+        "Invalid epochs: %d of %d steps are more than %d rounds",
+        epochs,
+        stepsPerEpoch,
+        Integer.MAX_VALUE);
   }
 
   private Phase phaseOf(int epoch) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.job;
 
-import io.stoker.data.storage.Storage;
 import io.stoker.driver.cluster.ClusterState;
 import io.stoker.driver.cluster.ExecutorDemand;
 import io.stoker.driver.cluster.Gang;
@@ -9,22 +8,12 @@ import io.stoker.driver.cluster.GpuRequest;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.driver.cluster.Slots;
-import io.stoker.driver.cluster.StorageProbe;
-import io.stoker.driver.spark.Blocks;
-import io.stoker.driver.spark.Jobs;
-import io.stoker.driver.spark.NumberedTasks;
 import io.stoker.driver.spark.RegisteredExecutors;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
-import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -84,46 +73,5 @@ public final class Preflight {
         waves,
         waves,
         workers);
-  }
-
-  /**
-   * Makes sure that executors see the driver's files, and can write to the run folder. If a path
-   * leads to another folder on each machine, the first checkpoint would fail, after an hour.
-   *
-   * @param spark the cluster
-   * @param run the run folder
-   * @param files files that the driver has, in the run folder and in the data
-   * @throws ResourceException if an executor cannot, with its reason
-   */
-  public static void checkStorage(JavaSparkContext spark, Path run, List<Path> files) {
-    if (spark.isLocal()) {
-      return; // The driver has written there already.
-    }
-    int tasks = Math.max(1, Slots.now(spark).executors().size());
-    SerializableConfiguration hadoop = new SerializableConfiguration(spark.hadoopConfiguration());
-    String folder = run.toString();
-    List<String> names = files.stream().map(Path::toString).toList();
-    Jobs.elements(
-        new NumberedTasks<>(
-            spark,
-            tasks,
-            task -> {
-              requireShared(folder, names, hadoop.value());
-              return true;
-            }));
-  }
-
-  /** The check of one executor, in a task. */
-  static void requireShared(String folder, List<String> files, Configuration hadoop)
-      throws IOException {
-    for (String name : files) {
-      Path file = new Path(name);
-      if (!Storage.of(file, hadoop).exists(file)) {
-        throw new ResourceException(
-            "Executor %s on %s cannot see %s, which the driver has; take a location that all machines share (hdfs://, s3a://, a mounted folder)"
-                .formatted(SparkEnv.get().executorId(), Blocks.here().host(), file));
-      }
-    }
-    StorageProbe.run(folder, hadoop);
   }
 }

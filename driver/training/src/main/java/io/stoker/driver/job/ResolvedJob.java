@@ -319,6 +319,9 @@ public record ResolvedJob(
             + " be rounded below zero; use --wire fp32",
         run.model().name(),
         wire.name().toLowerCase(Locale.ROOT));
+    if (existing != ExistingRun.NONE) {
+      run.plan().requireCountable();
+    }
     switch (existing) {
       case REFUSE -> {
         OptionAdvice.require(run.config(), run.plan().rounds());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.round;
 
+import io.stoker.data.pack.SharedStorage;
 import io.stoker.driver.averaging.OverlapNeeds;
 import io.stoker.driver.averaging.SharedParameters;
 import io.stoker.driver.checkpoint.Calibration;
@@ -187,7 +188,7 @@ public final class TrainJob {
     boolean fit = false;
     try {
       job.record(spark.version());
-      Preflight.checkStorage(spark, job.folder().path(), job.run().sharedFiles());
+      SharedStorage.require(spark, job.folder().path(), job.run().sharedFiles());
       fit = true;
     } finally {
       if (!fit && job.recorded().isEmpty()) {

@@ -73,7 +73,13 @@ class ImageSizeTest {
   private static EvaluateRequest at(int size, String run, TinyJob job) {
     return new EvaluateRequest(
         new Inference(
-            run, ParameterChoice.BEST, "auto", TestViews.NONE, Arithmetic.FASTEST_FP32, size),
+            run,
+            ParameterChoice.BEST,
+            "auto",
+            TestViews.NONE,
+            Arithmetic.FASTEST_FP32,
+            size,
+            false),
         job.data().toString(),
         "test",
         16,

@@ -87,9 +87,21 @@ class JobPlanTest {
 
     assertThat(plan(1, rounds, new LearningRateSchedule.Constant(0)).rounds())
         .isEqualTo(Integer.MAX_VALUE);
-    assertThatThrownBy(() -> plan(2, rounds, new LearningRateSchedule.Constant(0)))
+    JobPlan more = plan(2, rounds, new LearningRateSchedule.Constant(0));
+    assertThatThrownBy(more::requireCountable)
         .isInstanceOf(InputException.class)
-        .hasMessage("Invalid epochs: 2147483647 of 2 samples are more than 2147483647 rounds");
+        .hasMessage("Invalid epochs: 2147483647 of 2 steps are more than 2147483647 rounds");
+  }
+
+  /** A range test trains the first ones only. */
+  @Test
+  void theFirstRoundsOfAJobHaveTheirPlacesHoweverManyThereAre() {
+    RoundConfig rounds = new RoundConfig(1, 1, LocalSteps.of(1), 0, 10_000);
+    JobPlan plan = plan(214_749, rounds, new LearningRateSchedule.Constant(0));
+
+    assertThat(plan.rounds()).isEqualTo(Integer.MAX_VALUE);
+    assertThat(plan.round(9_999)).isEqualTo(new JobPlan.Round(9_999, 0, 9_999, 1, 9_999));
+    assertThat(plan.round(Integer.MAX_VALUE - 1).epoch()).isEqualTo(9_999);
   }
 
   private static JobPlan plan(long samples, RoundConfig rounds, LearningRateSchedule schedule) {

@@ -13,17 +13,12 @@ import io.stoker.failure.ResourceException;
 import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.zoo.Zoo;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class PreflightTest {
   private static final Engine ENGINE = Engines.named(Engines.AUTO);
@@ -40,7 +35,7 @@ class PreflightTest {
   }
 
   private static MemoryNeed small(int workers) {
-    return MemoryNeed.ofTraining(Zoo.model("perceptron", 10), 16, workers, 1 << 20, 0);
+    return MemoryNeed.ofTraining(Zoo.model("perceptron", 10), 16, workers, 1 << 20, 0, 1);
   }
 
   @Test
@@ -59,27 +54,6 @@ class PreflightTest {
             "2 slots for 5 workers: a round takes 3 waves, about 3 times as long as with 5 slots");
     Slots none = new Slots(List.of(new RegisteredExecutor("0", "a", 0, Instant.EPOCH)));
     assertThat(Preflight.waves(none, 5)).contains("spark.task.cpus");
-  }
-
-  @Test
-  void refusesALocationThatAnExecutorDoesNotShare(@TempDir Path folder) throws IOException {
-    String there = Files.createFile(folder.resolve("run.json")).toString();
-    String missing = folder.resolve("data/manifest.json").toString();
-    Configuration hadoop = new Configuration();
-    try (JavaSparkContext spark = start(Map.of())) {
-      assertThat(spark.isLocal()).isTrue();
-      Preflight.requireShared(folder.toString(), List.of(there), hadoop);
-      assertThat(folder.toFile().list()).containsExactly("run.json");
-      assertThatThrownBy(
-              () -> Preflight.requireShared(folder.toString(), List.of(there, missing), hadoop))
-          .isInstanceOf(ResourceException.class)
-          .hasMessageStartingWith("Executor driver on ")
-          .hasMessageContaining("cannot see " + missing)
-          .hasMessageContaining("take a location that all machines share");
-      assertThatThrownBy(() -> Preflight.requireShared(there, List.of(there), hadoop))
-          .isInstanceOf(ResourceException.class)
-          .hasMessageStartingWith("Cannot use storage " + there);
-    }
   }
 
   @Test

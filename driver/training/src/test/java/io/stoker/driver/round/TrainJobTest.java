@@ -282,6 +282,14 @@ class TrainJobTest extends WholeJobs {
   }
 
   @Test
+  void refusesMoreRoundsThanAnIntCounts() {
+    assertThatThrownBy(() -> train("endless", config -> config.epochs(Integer.MAX_VALUE)))
+        .isInstanceOf(InputException.class)
+        .hasMessage("Invalid epochs: 2147483647 of 9 steps are more than 2147483647 rounds");
+    assertThat(job.run("endless")).doesNotExist();
+  }
+
+  @Test
   void beginsWithTheParametersOfACheckpoint() {
     TrainResult base = train("base", config -> config.epochs(20).learningRate(0.1));
 

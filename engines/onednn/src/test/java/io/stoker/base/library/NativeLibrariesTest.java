@@ -53,6 +53,16 @@ class NativeLibrariesTest {
   }
 
   @Test
+  void aLibraryOfThisMachineThatDoesNotLoadIsNotOfAnother() {
+    NativeLibraries.useAPrivateFolder();
+
+    assertThat(NativeLibraries.whyNotLoaded("amd64"))
+        .startsWith("its native libraries do not load from /")
+        .contains("ulimit -f");
+    assertThat(NativeLibraries.whyNotLoaded("aarch64")).endsWith("for another machine");
+  }
+
+  @Test
   void keepsALibraryThatWasUnpackedUnderAnotherName() throws IOException {
     Path renamed = Files.writeString(library.resolveSibling("libtwo.so"), "the library");
 

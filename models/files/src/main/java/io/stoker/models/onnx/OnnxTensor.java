@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.onnx;
 
+import io.stoker.base.HalfPrecision;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import io.stoker.models.file.VectorSource;
-import io.stoker.models.interchange.HalfPrecision;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -91,7 +91,7 @@ final class OnnxTensor {
       case TensorProto.DataType.INT64_VALUE -> i -> bytes.getLong(i * Long.BYTES);
       case TensorProto.DataType.INT32_VALUE -> i -> bytes.getInt(i * Integer.BYTES);
       case TensorProto.DataType.FLOAT16_VALUE ->
-          i -> HalfPrecision.binary16(bytes.getShort(i * Short.BYTES));
+          i -> HalfPrecision.toFloat(bytes.getShort(i * Short.BYTES));
       case TensorProto.DataType.BOOL_VALUE -> bytes::get;
       default -> i -> HalfPrecision.bfloat16(bytes.getShort(i * Short.BYTES));
     };
@@ -124,7 +124,7 @@ final class OnnxTensor {
       case TensorProto.DataType.INT32_VALUE, TensorProto.DataType.BOOL_VALUE ->
           tensor::getInt32Data;
       case TensorProto.DataType.FLOAT16_VALUE ->
-          i -> HalfPrecision.binary16((short) tensor.getInt32Data(i));
+          i -> HalfPrecision.toFloat((short) tensor.getInt32Data(i));
       default -> i -> HalfPrecision.bfloat16((short) tensor.getInt32Data(i));
     };
   }

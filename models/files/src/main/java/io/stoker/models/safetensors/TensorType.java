@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.safetensors;
 
-import io.stoker.models.interchange.HalfPrecision;
+import io.stoker.base.HalfPrecision;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -67,7 +67,7 @@ enum TensorType {
       }
       case F16 -> {
         while (target.hasRemaining()) {
-          target.put(HalfPrecision.binary16(source.getShort()));
+          target.put(HalfPrecision.toFloat(source.getShort()));
         }
       }
       default -> throw new IllegalStateException(name());

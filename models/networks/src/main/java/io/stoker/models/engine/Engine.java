@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.engine;
 
+import io.stoker.base.library.NativeLibraries;
 import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Quantization;
@@ -31,7 +32,7 @@ public interface Engine {
    * "because". Undefined for an available engine.
    */
   default String whyUnavailable() {
-    return "its native libraries are for another machine";
+    return NativeLibraries.whyNotLoaded();
   }
 
   /** Of the available engines the one with the highest rank is the default. */

@@ -12,12 +12,12 @@ import io.stoker.data.storage.Storage;
 import io.stoker.driver.command.Console;
 import io.stoker.driver.command.ExactPixelsOption;
 import io.stoker.driver.command.Line;
-import io.stoker.driver.command.OptionalValue;
 import io.stoker.driver.command.Report;
 import io.stoker.driver.command.SparkSetup;
 import io.stoker.driver.command.StokerCommand;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -89,7 +89,7 @@ final class BenchPrepareCommand extends StokerCommand {
             .output(new Path("(none)"))
             .size(size)
             .decoding(exactPixels.decoding());
-    OptionalValue.setIfPresent(encoding, text -> options.encoding(ShardEncoding.parse(text)));
+    Optional.ofNullable(encoding).ifPresent(text -> options.encoding(ShardEncoding.parse(text)));
     List<Rate> rates =
         new PrepareBench(options.build(), SparkSetup.hadoop())
             .run(threads == null ? Runtime.getRuntime().availableProcessors() : threads, seconds);

@@ -39,6 +39,7 @@ public final class AlignedMemory implements AutoCloseable {
     try {
       return new AlignedMemory(new FloatPointer(count + PADDING), count);
     } catch (OutOfMemoryError e) {
+      // Not the cause: Spark ends an executor whose task fails with an error, or one among causes.
       throw new ResourceException(
           String.format(
                   Locale.ROOT,
@@ -47,8 +48,7 @@ public final class AlignedMemory implements AutoCloseable {
                   (count * Float.BYTES) >> 20,
                   Pointer.totalBytes() >> 20,
                   Pointer.maxBytes() >> 20)
-              + " -Dorg.bytedeco.javacpp.maxbytes and maxphysicalbytes, or take a smaller batch)",
-          e);
+              + " -Dorg.bytedeco.javacpp.maxbytes and maxphysicalbytes, or take a smaller batch)");
     }
   }
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.cluster;
+package io.stoker.data.storage;
 
-import io.stoker.data.storage.Storage;
-import io.stoker.data.storage.WriteProbe;
 import io.stoker.failure.ResourceException;
 import java.io.IOException;
 import java.util.Arrays;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.stoker.driver.slice;
+package io.stoker.base;
 
-/** Conversion to IEEE 754 half precision, for which the JDK has methods from version 20 on. */
-final class Half {
+/**
+ * Numbers of 16 bits. For IEEE 754's half precision (binary16: 1 bit of sign, 5 of exponent, 10 of
+ * fraction), the JDK has methods from version 20 on.
+ */
+public final class HalfPrecision {
   private static final int SIGN = 0x8000;
   private static final int MAGNITUDE = 0x7fff;
   private static final int LARGEST = 0x7bff;
@@ -18,13 +21,13 @@ final class Half {
   private static final float SMALLEST_NORMAL = 0x1p-14f;
   private static final float PER_SUBNORMAL = 0x1p24f;
 
-  private Half() {}
+  private HalfPrecision() {}
 
   /**
    * Rounds to the nearest number of half precision, and of two equally near ones to the even one.
    * Larger magnitudes become the largest finite number, 65504.
    */
-  static short of(float value) {
+  public static short of(float value) {
     int sign = (Float.floatToRawIntBits(value) >>> 16) & SIGN;
     float magnitude = Math.abs(value);
     if (Float.isNaN(value)) {
@@ -39,8 +42,8 @@ final class Half {
     return (short) (sign | Math.min(rounded, LARGEST));
   }
 
-  /** Converts to fp32, which is exact. */
-  static float toFloat(short half) {
+  /** Converts half precision to fp32, which is exact. */
+  public static float toFloat(short half) {
     int magnitude = half & MAGNITUDE;
     float value;
     if (magnitude > INFINITY) {
@@ -53,5 +56,10 @@ final class Half {
       value = Float.intBitsToFloat((magnitude << FEWER_BITS) + REBIAS);
     }
     return (half & SIGN) == 0 ? value : -value;
+  }
+
+  /** Converts a bfloat16, the upper half of an fp32, which is exact. */
+  public static float bfloat16(short bits) {
+    return Float.intBitsToFloat(bits << 16);
   }
 }
