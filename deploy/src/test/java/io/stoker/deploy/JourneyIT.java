@@ -84,7 +84,8 @@ class JourneyIT {
         List.of(
             "prepare --input raw" + output,
             "predict --checkpoint scoring --input raw" + output,
-            "synth --files" + output)) {
+            "synth --files" + output,
+            "train --data data --model lenet5 --epochs 1 --run /proc/self/cwd/apart")) {
       assertFails(
           4,
           "cannot see the driver's files in file:/proc/self/cwd/apart",

@@ -258,6 +258,7 @@ public final class PrepareJob {
       PackReport report = new PackReport(options, listing, splitNames);
       clock.end("read and pack images");
       report.check(statistics);
+      SharedStorage.require(spark, options.output(), List.of()); // More executors may be there now.
       List<DuplicateInput> duplicates = report.duplicates(statistics);
       ShardEncoding encoding = task.encodingOf(statistics.pixelBytes());
       ShardLayout layout = ShardLayout.of(splitNames, statistics, options.shardBytes());

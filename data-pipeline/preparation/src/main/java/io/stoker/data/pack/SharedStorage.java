@@ -28,8 +28,8 @@ public final class SharedStorage {
   private SharedStorage() {}
 
   /**
-   * Has each executor look for files of the driver, and write to a folder. Does nothing with a
-   * local master, whose only process is the driver.
+   * Has each executor that is there look for files of the driver, and write to a folder. Does
+   * nothing with a local master, whose only process is the driver.
    *
    * @param spark the cluster
    * @param folder where tasks will write; it is made for the check if it is not there

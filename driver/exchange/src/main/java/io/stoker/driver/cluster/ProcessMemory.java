@@ -6,7 +6,6 @@ import io.stoker.driver.spark.ByteSizes;
 import java.lang.management.ManagementFactory;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.LongStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
@@ -52,9 +51,14 @@ public record ProcessMemory(String place, long heap, long outside, String heapOp
   }
 
   /**
-   * The lower one of the two limits outside the heap that a configuration sets; 0 if it sets none.
+   * The limit outside the heap that a configuration sets; 0 if it sets none. Where it sets no
+   * overhead, that is JavaCPP's, which does not bind what a job has on graphics cards.
    */
   static long configuredOutside(SparkConf conf) {
+    long overhead = ByteSizes.mebibytes(conf.get("spark.executor.memoryOverhead", "0"));
+    if (overhead > 0 || GpuRequest.isIn(conf)) {
+      return overhead;
+    }
     Matcher option =
         NATIVE_OPTION.matcher(
             conf.get("spark.executor.defaultJavaOptions", "")
@@ -64,11 +68,7 @@ public record ProcessMemory(String place, long heap, long outside, String heapOp
     while (option.find()) { // The last one counts.
       limit = option.group(1);
     }
-    return LongStream.of(
-            bytes(limit), ByteSizes.mebibytes(conf.get("spark.executor.memoryOverhead", "0")))
-        .filter(bytes -> bytes > 0)
-        .min()
-        .orElse(0);
+    return bytes(limit);
   }
 
   /** A limit as JavaCPP reads it; 0 for no limit, and for one that is relative to the heap. */

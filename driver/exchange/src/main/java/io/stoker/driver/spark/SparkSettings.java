@@ -19,6 +19,7 @@ import org.apache.spark.internal.config.ConfigEntry;
 import org.apache.spark.internal.config.Network$;
 import org.apache.spark.internal.config.Status$;
 import org.apache.spark.internal.config.UI$;
+import org.apache.spark.internal.config.package$;
 import org.apache.spark.io.CompressionCodec;
 import org.apache.spark.util.Utils$;
 import org.slf4j.Logger;
@@ -121,7 +122,7 @@ public final class SparkSettings {
     Configuration hadoop = SparkHadoopUtil.get().newConfiguration(conf);
     org.apache.hadoop.fs.Path folder =
         new org.apache.hadoop.fs.Path(
-            Utils$.MODULE$.resolveURI(conf.get(EVENT_FOLDER, "/tmp/spark-events")));
+            Utils$.MODULE$.resolveURI(conf.get(package$.MODULE$.EVENT_LOG_DIR())));
     try {
       if (!Storage.of(folder, hadoop).exists(folder)) {
         throw new ResourceException(Storage.missing(EVENT_FOLDER, folder, hadoop));
@@ -151,8 +152,9 @@ public final class SparkSettings {
     }
   }
 
-  private static void requirePort(int port) {
-    if (port != 0 && (port < 1024 || port > 65535)) {
+  private static void requirePort(int port, SparkConf conf) {
+    boolean isOpened = conf.getBoolean("spark.ui.enabled", true) && port != 0;
+    if (isOpened && (port < 1024 || port > 65535)) {
       throw new IllegalArgumentException("Spark opens port 0, or one of 1024 to 65535");
     }
   }
@@ -167,7 +169,7 @@ public final class SparkSettings {
       conf.get(entry);
     }
     switch (key) {
-      case "spark.ui.port" -> requirePort(conf.getInt(key, 0));
+      case "spark.ui.port" -> requirePort((int) conf.get(UI$.MODULE$.UI_PORT()), conf);
       case "spark.default.parallelism" -> conf.getInt(key, 1); // Spark 3.5 does not describe it.
       case "spark.io.compression.codec" -> CompressionCodec.createCodec(conf); // or a class's name
       default -> {}

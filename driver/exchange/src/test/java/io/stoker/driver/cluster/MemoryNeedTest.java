@@ -101,12 +101,12 @@ class MemoryNeedTest {
     "'', '', -Dorg.bytedeco.javacpp.maxbytes=2g -Dorg.bytedeco.javacpp.maxphysicalbytes=0, 2048",
     "'', -Dorg.bytedeco.javacpp.maxbytes=4g, '', 4096",
     "'', -Dorg.bytedeco.javacpp.maxbytes=4g, -ea \"-Dorg.bytedeco.javacpp.maxBytes=512MB\", 512",
-    "8g, -Dorg.bytedeco.javacpp.maxbytes=4g, '', 4096",
+    "8g, -Dorg.bytedeco.javacpp.maxbytes=4g, '', 8192",
     "2g, -Dorg.bytedeco.javacpp.maxbytes=4g, '', 2048",
     "2g, -Dorg.bytedeco.javacpp.maxbytes=0, '', 2048",
     "'', '', -Dorg.bytedeco.javacpp.maxbytes=50%, 0"
   })
-  void memoryOutsideTheHeapIsTheLowerOneOfTheLimitsOfAConfiguration(
+  void memoryOutsideTheHeapIsTheOverheadOrElseTheLimitOfNativeMemory(
       String overhead, String defaults, String options, long mebibytes) {
     SparkConf conf =
         new SparkConf(false)
@@ -117,6 +117,9 @@ class MemoryNeedTest {
     }
 
     assertThat(ProcessMemory.configuredOutside(conf)).isEqualTo(mebibytes * MEBIBYTE);
+    conf.set("spark.task.resource.gpu.amount", "1");
+    assertThat(ProcessMemory.configuredOutside(conf))
+        .isEqualTo(overhead.isEmpty() ? 0 : mebibytes * MEBIBYTE);
   }
 
   @Test

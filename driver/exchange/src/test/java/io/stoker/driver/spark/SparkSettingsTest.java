@@ -94,12 +94,16 @@ class SparkSettingsTest {
     assertThatThrownBy(() -> SparkSettings.check(conf.set("spark.ui.port", "1")))
         .isInstanceOf(InputException.class)
         .hasMessage("Cannot read spark.ui.port=1: Spark opens port 0, or one of 1024 to 65535");
+    SparkSettings.check(conf.set("spark.ui.enabled", "false"));
   }
 
   @Test
   void aFolderForEventsThatIsMissingIsNamed(@TempDir Path folder) throws IOException {
     Path events = folder.resolve("events");
-    SparkConf conf = new SparkConf(false).set("spark.eventLog.dir", events.toString());
+    SparkConf conf =
+        new SparkConf(false)
+            .set("spark.stoker.events", events.toString())
+            .set("spark.eventLog.dir", "${spark.stoker.events}");
 
     SparkSettings.requireEventFolder(conf);
     conf.set("spark.eventLog.enabled", "true");

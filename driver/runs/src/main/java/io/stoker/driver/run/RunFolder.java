@@ -7,6 +7,7 @@ import io.stoker.base.Sha256;
 import io.stoker.data.shard.ShardManifest;
 import io.stoker.data.storage.OwnFolder;
 import io.stoker.data.storage.Storage;
+import io.stoker.data.storage.WriteProbe;
 import io.stoker.driver.checkpoint.CheckpointStore;
 import io.stoker.driver.checkpoint.ManifestFormat;
 import io.stoker.driver.checkpoint.StoredModel;
@@ -318,7 +319,7 @@ public final class RunFolder {
       ManifestFormat.write(new Path(path, FILE), record, hadoop);
     } catch (IOException e) {
       throw new ResourceException(
-          "Cannot write run folder %s: %s".formatted(path, e.getMessage()), e);
+          "Cannot write run folder %s: %s".formatted(path, WriteProbe.reason(e)), e);
     }
   }
 

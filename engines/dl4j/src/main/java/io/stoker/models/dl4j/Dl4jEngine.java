@@ -46,6 +46,11 @@ public final class Dl4jEngine implements Engine {
     }
   }
 
+  @Override
+  public String whyUnavailable() {
+    return NativeLibraries.whyNotLoaded();
+  }
+
   private static void verifyLibraries() {
     NativeLibraries.verify("org/bytedeco");
     NativeLibraries.verify("org/nd4j");

@@ -48,6 +48,11 @@ public final class OneDnnEngine implements Engine {
   }
 
   @Override
+  public String whyUnavailable() {
+    return NativeLibraries.whyNotLoaded();
+  }
+
+  @Override
   public int rank() {
     return 20;
   }

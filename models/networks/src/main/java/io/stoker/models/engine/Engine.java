@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.models.engine;
 
-import io.stoker.base.library.NativeLibraries;
 import io.stoker.failure.Check;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.spec.Quantization;
@@ -32,7 +31,7 @@ public interface Engine {
    * "because". Undefined for an available engine.
    */
   default String whyUnavailable() {
-    return NativeLibraries.whyNotLoaded();
+    return "its native libraries are for another machine";
   }
 
   /** Of the available engines the one with the highest rank is the default. */
