@@ -84,14 +84,20 @@ class JourneyIT {
         List.of(
             "prepare --input raw" + output,
             "predict --checkpoint scoring --input raw" + output,
-            "synth --files" + output,
-            "train --data data --model lenet5 --epochs 1 --run /proc/self/cwd/apart")) {
-      assertFails(
-          4,
-          "cannot see the driver's files in file:/proc/self/cwd/apart",
-          "--master " + master + " " + command);
+            "synth --files" + output)) {
+      assertRefusesApart(master, command);
     }
     assertThat(folder.resolve("apart")).doesNotExist();
+    assertRefusesApart(
+        master, "train --data data --model lenet5 --epochs 1 --run /proc/self/cwd/apart");
+    assertThat(folder.resolve("apart")).isEmptyDirectory();
+  }
+
+  private static void assertRefusesApart(String master, String command) {
+    assertFails(
+        4,
+        "cannot see the driver's files in file:/proc/self/cwd/apart",
+        "--master " + master + " " + command);
   }
 
   private static JsonNode train(String master, String run) {

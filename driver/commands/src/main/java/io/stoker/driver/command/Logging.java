@@ -8,7 +8,7 @@ import org.apache.logging.log4j.core.LoggerContext;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.logging.log4j.core.config.LoggerConfig;
 
-/** What {@code --verbose} changes of Stoker's logging configuration. */
+/** What commands change of Stoker's logging configuration. */
 public final class Logging {
   /** The appenders of Stoker's {@code log4j2.properties}. */
   public static final String LINES = "stderr";
@@ -16,6 +16,11 @@ public final class Logging {
   public static final String TRACES = "traces";
 
   private Logging() {}
+
+  /** Logs nothing of a class from now on. */
+  static void hide(String name) {
+    Configurator.setLevel(name, Level.OFF);
+  }
 
   /** Logs what Spark does, and stack traces where the configuration is Stoker's own. */
   public static void showAll() {

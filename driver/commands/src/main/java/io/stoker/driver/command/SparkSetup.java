@@ -271,6 +271,7 @@ public final class SparkSetup {
     public void stop() {
       if (!isVerbose()) {
         Console.hideLibraries();
+        Logging.hide("org.apache.spark.rpc.netty.Inbox"); // an executor that disconnects late
       }
       watch.ifPresent(PeriodicTask::close);
       ApplicationEnd.await();
