@@ -89,7 +89,7 @@ public final class OptionAdvice {
         advice,
         config.arithmetic().precision() != Precision.BF16
             && config.arithmetic().convolution().compareTo(ConvolutionAlgorithm.ROUNDED) >= 0,
-        "--convolution rounded and blocks are rearranged without --precision bf16");
+        "--convolution rounded, blocks and bfloat16 are rearranged without --precision bf16");
     return List.copyOf(advice);
   }
 

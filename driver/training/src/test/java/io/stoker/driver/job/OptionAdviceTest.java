@@ -54,7 +54,7 @@ class OptionAdviceTest {
         "epsilon=0.001|--epsilon has no effect",
         "updater_state=reset momentum=0|--updater-state reset has no effect",
         "outer_nesterov=true|--outer-nesterov has no effect",
-        "convolution=rounded precision=fp32|--convolution rounded and blocks",
+        "convolution=rounded precision=fp32|--convolution rounded, blocks and bfloat16",
         "class_weights=balanced sampling=balanced|--class-weights balanced and --sampling balanced",
         "repeats=2 batch=32|--repeats without --augment",
         "mixup=0.2 batch=1|--mixup and --cutmix have no effect"

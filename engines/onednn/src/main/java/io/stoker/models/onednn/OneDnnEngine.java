@@ -102,16 +102,22 @@ public final class OneDnnEngine implements Engine {
           "Cannot compute Winograd convolutions: this processor (%s) has no AVX-512; resume the run on a processor that has it, or begin one with --convolution direct"
               .formatted(set));
     }
-    KernelRule rule = new ShapeRule(set, asked, batchCapacity);
     return new Arithmetic(
-        asked.precision(),
-        Rounding.inTraining(rule, model)
-            .orElseGet(
-                () ->
-                    model.leaves().stream()
-                        .map(layer -> rule.kernel(layer).algorithm())
-                        .max(Comparator.naturalOrder())
-                        .orElse(ConvolutionAlgorithm.DIRECT)));
+        asked.precision(), least(new ShapeRule(set, asked, batchCapacity), model));
+  }
+
+  /** The least choice of algorithms with which a model is computed as by a rule. */
+  private static ConvolutionAlgorithm least(ShapeRule rule, ModelSpec model) {
+    if (rule.needsBfloat16(model)) {
+      return ConvolutionAlgorithm.BFLOAT16;
+    }
+    return Rounding.inTraining(rule, model)
+        .orElseGet(
+            () ->
+                model.leaves().stream()
+                    .map(layer -> rule.kernel(layer).algorithm())
+                    .max(Comparator.naturalOrder())
+                    .orElse(ConvolutionAlgorithm.DIRECT));
   }
 
   @Override

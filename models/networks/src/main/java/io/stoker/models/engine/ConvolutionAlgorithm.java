@@ -40,7 +40,13 @@ public enum ConvolutionAlgorithm {
    * batch normalization and the sums of residual blocks are rounded, and so are the gradients by
    * them.
    */
-  BLOCKS;
+  BLOCKS,
+
+  /**
+   * As {@link #BLOCKS}; in addition, with {@link Precision#BF16}, convolutions that the others
+   * compute by Winograd's algorithm in fp32 are in bf16 as well.
+   */
+  BFLOAT16;
 
   /** Whether it needs a processor that has code for Winograd's algorithm. */
   public boolean isWinograd() {

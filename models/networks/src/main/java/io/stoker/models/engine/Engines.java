@@ -11,8 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The engines on the class path, with those of the jars that users add. */
 public final class Engines {
@@ -31,6 +35,11 @@ public final class Engines {
    * every jar. With {@code --jars}, Spark gives tasks a class loader of their own.
    */
   private static final Map<ClassLoader, List<Engine>> FOUND = new WeakHashMap<>();
+
+  /** Engines that took the place of a faster one in this process, each named once in the log. */
+  private static final Set<String> SLOWER = ConcurrentHashMap.newKeySet();
+
+  private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
 
   private Engines() {}
 
@@ -67,16 +76,7 @@ public final class Engines {
    */
   public static Engine named(String name) {
     if (name.equals(AUTO)) {
-      return all().stream()
-          .filter(Engine::available)
-          .findFirst()
-          .orElseThrow(
-              () ->
-                  new ResourceException(
-                      "No engine can run on this machine: "
-                          + all().stream()
-                              .map(each -> each.name() + ", because " + each.whyUnavailable())
-                              .collect(Collectors.joining("; "))));
+      return best();
     }
     Engine engine = known(name);
     if (!engine.available()) {
@@ -85,6 +85,25 @@ public final class Engines {
               .formatted(name, engine.whyUnavailable()));
     }
     return engine;
+  }
+
+  private static Engine best() {
+    List<Engine> unavailable = all().stream().takeWhile(engine -> !engine.available()).toList();
+    String reasons =
+        unavailable.stream()
+            .map(each -> each.name() + ", because " + each.whyUnavailable())
+            .collect(Collectors.joining("; "));
+    if (unavailable.size() == all().size()) {
+      throw new ResourceException("No engine can run on this machine: " + reasons);
+    }
+    Engine best = all().get(unavailable.size());
+    if (!unavailable.isEmpty() && SLOWER.add(best.name())) {
+      LOG.warn(
+          "Engine {} computes, which is slower. Not available on this machine: {}.",
+          best.name(),
+          reasons);
+    }
+    return best;
   }
 
   /**

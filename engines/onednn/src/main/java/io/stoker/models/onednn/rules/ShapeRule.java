@@ -39,10 +39,7 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
   private static final int LEAST_CHANNELS = 16;
   private static final int LEAST_OF_MORE_CHANNELS = 32;
 
-  /**
-   * From here on, Winograd in fp32 is faster than bf16 as well, unless there is AMX; and it is
-   * worth to rearrange a convolution for it.
-   */
+  /** From here on, it is worth to rearrange a convolution for Winograd. */
   private static final int MANY_TILES = 128;
 
   private static final int MANY_CHANNELS = 48;
@@ -74,7 +71,8 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
       }
       boolean winograd = isFasterByWinograd(convolution, layer.input(), layer.output());
       if (isFasterInBf16(convolution, layer.input())
-          && !(winograd && winogradBeatsBf16(layer.input(), layer.output()))) {
+          && (allows(ConvolutionAlgorithm.BFLOAT16)
+              || !(winograd && isManyTiles(layer.input(), layer.output())))) {
         return Kernel.BF16;
       }
       return winograd ? Kernel.WINOGRAD : Kernel.DIRECT;
@@ -105,6 +103,15 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
   @Override
   public boolean roundsBlocksInTraining() {
     return roundsInTraining() && allows(ConvolutionAlgorithm.BLOCKS);
+  }
+
+  /** Whether {@link ConvolutionAlgorithm#BFLOAT16} computes some layer of a model otherwise. */
+  public boolean needsBfloat16(ModelSpec model) {
+    ShapeRule without =
+        new ShapeRule(
+            set, new Arithmetic(arithmetic.precision(), ConvolutionAlgorithm.BLOCKS), batch);
+    return allows(ConvolutionAlgorithm.BFLOAT16)
+        && model.leaves().stream().anyMatch(layer -> kernel(layer) != without.kernel(layer));
   }
 
   private boolean allows(ConvolutionAlgorithm algorithm) {
@@ -149,7 +156,8 @@ public record ShapeRule(InstructionSet set, Arithmetic arithmetic, int batch)
         && window.padding().largest() <= 1;
   }
 
-  private boolean winogradBeatsBf16(Shape input, Shape output) {
+  /** Before {@link ConvolutionAlgorithm#BFLOAT16}, these were in fp32 by Winograd with bf16 too. */
+  private boolean isManyTiles(Shape input, Shape output) {
     return set != InstructionSet.AMX
         && Math.min(input.channels(), output.channels()) >= MANY_CHANNELS
         && tiles(output) >= MANY_TILES
