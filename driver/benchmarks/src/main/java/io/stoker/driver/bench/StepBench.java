@@ -42,7 +42,12 @@ public final class StepBench {
    */
   public static Result run(List<BenchEngine> engines, StepLoad load, int seconds) {
     MemoryCheck.requireHere(
-        MemoryNeed.ofOneBatch(load.model(), load.batch()),
+        load.pass() == StepLoad.Pass.INFERENCE
+            ? MemoryNeed.ofPredictingOneBatch(
+                load.model(),
+                load.batch(),
+                engines.stream().allMatch(each -> each.engine().reusesMemoryInPrediction()))
+            : MemoryNeed.ofOneBatch(load.model(), load.batch()),
         Math.multiplyExact(load.workers(), engines.size()));
     List<BenchWorkers> workers = new ArrayList<>();
     List<List<Long>> times = new ArrayList<>();

@@ -15,7 +15,8 @@ import java.util.Locale;
  * of its slice from every worker, the sum, and a slice that is read or written meanwhile; and where
  * rounds overlap, the values that its worker has sent. Outside the heap, a slot has a network: its
  * parameters, gradients and momentum, and for every layer the outputs of a batch and their
- * gradients. A network that predicts is the same.
+ * gradients. A network that only predicts is the same, unless its engine uses the memory of outputs
+ * again ({@link io.stoker.models.engine.Engine#reusesMemoryInPrediction}).
  */
 public final class MemoryNeed {
   /** A network's vectors outside the heap: parameters, gradients, momentum. */
@@ -23,6 +24,18 @@ public final class MemoryNeed {
 
   /** Of each layer: outputs and their gradients. */
   private static final int BUFFERS_OF_A_LAYER = 2;
+
+  /**
+   * What a network that only predicts has of its parameters: themselves, and the weights of
+   * convolutions that Winograd's algorithm transforms, which are up to four times as many.
+   */
+  private static final int VECTORS_IN_PREDICTION = 6;
+
+  /**
+   * How many outputs of the largest layer there are at the same time in prediction, with copies in
+   * other orders and the scratchpads of kernels. With oneDNN 1.8 to 2.9 were measured.
+   */
+  private static final int LARGEST_OUTPUTS_IN_PREDICTION = 8;
 
   /** How many batches a reader holds at least: one in use, one ready, one being filled. */
   private static final int BATCHES_OF_A_READER = 3;
@@ -99,30 +112,55 @@ public final class MemoryNeed {
    *
    * @param model the model
    * @param batch the largest number of images of one call
+   * @param reuses whether the engine uses the memory of outputs again
    * @throws io.stoker.failure.InputException if no array can hold a batch
    */
-  public static MemoryNeed ofPrediction(ModelSpec model, int batch) {
-    return ofBatches(model, batch, BATCHES_OF_A_READER);
+  public static MemoryNeed ofPrediction(ModelSpec model, int batch, boolean reuses) {
+    return ofBatches(model, batch, BATCHES_OF_A_READER, predicting(model, batch, reuses));
   }
 
   /**
-   * The memory of a network that works on one batch, which nothing is read ahead for.
+   * The memory of a network that predicts one batch, which nothing is read ahead for.
+   *
+   * @param model the model
+   * @param batch the largest number of images of one call
+   * @param reuses whether the engine uses the memory of outputs again
+   * @throws io.stoker.failure.InputException if no array can hold a batch
+   */
+  public static MemoryNeed ofPredictingOneBatch(ModelSpec model, int batch, boolean reuses) {
+    return ofBatches(model, batch, 1, predicting(model, batch, reuses));
+  }
+
+  /**
+   * The memory of a job that looks at what layers make of images.
+   *
+   * @param model the model
+   * @param batch the largest number of images of one call
+   * @throws io.stoker.failure.InputException if no array can hold a batch
+   */
+  public static MemoryNeed ofActivations(ModelSpec model, int batch) {
+    return ofBatches(model, batch, BATCHES_OF_A_READER, network(model, batch));
+  }
+
+  /**
+   * The memory of a network that learns from one batch or looks at it, which nothing is read ahead
+   * for.
    *
    * @param model the model
    * @param batch the largest number of images of one call
    * @throws io.stoker.failure.InputException if no array can hold a batch
    */
   public static MemoryNeed ofOneBatch(ModelSpec model, int batch) {
-    return ofBatches(model, batch, 1);
+    return ofBatches(model, batch, 1, network(model, batch));
   }
 
-  private static MemoryNeed ofBatches(ModelSpec model, int batch, int batches) {
+  private static MemoryNeed ofBatches(ModelSpec model, int batch, int batches, Bytes network) {
     long images = batchBytes(model, batch);
     Bytes heap =
         new Bytes(
             product(batches, images),
             (batches > 1 ? batches + " batches x " : "") + mebibytes(images) + " of images");
-    return new MemoryNeed(heap, network(model, batch), "a smaller --batch");
+    return new MemoryNeed(heap, network, "a smaller --batch");
   }
 
   /**
@@ -145,10 +183,7 @@ public final class MemoryNeed {
 
   /** The bytes of a batch of images in the heap. */
   private static long batchBytes(ModelSpec model, int batch) {
-    long largest =
-        Math.max(
-            model.input().features(),
-            model.leaves().stream().mapToLong(layer -> layer.output().features()).max().orElse(1));
+    long largest = largest(model);
     Check.input(
         batch <= LARGEST_ARRAY / largest,
         "Invalid batch size: %d (must be <= %d for model %s, because an array has at most 2^31 - 1"
@@ -159,8 +194,33 @@ public final class MemoryNeed {
     return product(batch, model.input().features(), Float.BYTES);
   }
 
+  /** The values of one example in the largest layer, or in the input. */
+  private static long largest(ModelSpec model) {
+    return Math.max(
+        model.input().features(),
+        model.leaves().stream().mapToLong(layer -> layer.output().features()).max().orElse(1));
+  }
+
   private static Bytes network(ModelSpec model, int batch) {
     return network(model, batch, VECTORS_OF_A_NETWORK);
+  }
+
+  /** A network that only predicts; it takes no more than one that learns. */
+  private static Bytes predicting(ModelSpec model, int batch, boolean reuses) {
+    Bytes learning = network(model, batch);
+    long activations = product(largest(model), batch, Float.BYTES, LARGEST_OUTPUTS_IN_PREDICTION);
+    long vector = product(model.parameterCount(), Float.BYTES);
+    long bytes = sum(product(VECTORS_IN_PREDICTION, vector), activations);
+    return !reuses || bytes > learning.ofOneSlot()
+        ? learning
+        : new Bytes(
+            bytes,
+            String.format(
+                Locale.ROOT,
+                "(%d vectors (parameters in the orders of a library) x %s + %s of activations)",
+                VECTORS_IN_PREDICTION,
+                mebibytes(vector),
+                mebibytes(activations)));
   }
 
   private static Bytes network(ModelSpec model, int batch, int vectors) {

@@ -10,6 +10,7 @@ import io.stoker.failure.InputException;
 import io.stoker.failure.ResourceException;
 import io.stoker.models.spec.ModelSpec;
 import io.stoker.models.zoo.Zoo;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -66,7 +67,7 @@ class MemoryNeedTest {
 
   @Test
   void predictionCountsTheBatchesThatAreReadAhead() {
-    MemoryNeed need = MemoryNeed.ofPrediction(PERCEPTRON, MEBI);
+    MemoryNeed need = MemoryNeed.ofPrediction(PERCEPTRON, MEBI, true);
 
     assertThatThrownBy(() -> need.require(2, memory(GIBIBYTE, 0)))
         .isInstanceOf(ResourceException.class)
@@ -91,6 +92,32 @@ class MemoryNeedTest {
         .hasMessageContaining(arithmetic + ", there are 12,704 MiB")
         .hasMessageContaining("STOKER_NATIVE_MEMORY")
         .hasMessageContaining("-Dorg.bytedeco.javacpp.maxbytes");
+  }
+
+  @Test
+  void aNetworkThatPredictsDoesNotKeepTheOutputsOfItsLayers() {
+    ModelSpec deep = Zoo.model("resnet-50", 1000);
+    MemoryNeed predicting = MemoryNeed.ofPrediction(deep, 64, true);
+
+    // 6 x 25,610,152 x 4 bytes + 8 x 112 x 112 x 64 values x 64 x 4 bytes
+    assertThat(predicting.outsideHeap(1))
+        .isEqualTo(
+            "1 slot x (6 vectors (parameters in the orders of a library) x 98 MiB + 1,568 MiB of"
+                + " activations) = 2,155 MiB");
+    assertThat(predicting.fits(2, memory(8 * GIBIBYTE, 5 * GIBIBYTE))).isTrue();
+    for (MemoryNeed all :
+        List.of(MemoryNeed.ofPrediction(deep, 64, false), MemoryNeed.ofActivations(deep, 64))) {
+      assertThat(all.outsideHeap(1)).isEqualTo(MemoryNeed.ofOneBatch(deep, 64).outsideHeap(1));
+      assertThat(all.fits(2, memory(8 * GIBIBYTE, 5 * GIBIBYTE))).isFalse();
+    }
+  }
+
+  @Test
+  void aSmallBatchTakesNoMoreMemoryToPredictThanToLearn() {
+    ModelSpec large = Zoo.model("alexnet", 1000);
+
+    assertThat(MemoryNeed.ofPredictingOneBatch(large, 1, true).outsideHeap(1))
+        .isEqualTo(MemoryNeed.ofOneBatch(large, 1).outsideHeap(1));
   }
 
   @ParameterizedTest
@@ -134,7 +161,7 @@ class MemoryNeedTest {
   void refusesABatchThatNoArrayCanHold(String name) {
     ModelSpec model = Zoo.model(name, 10);
 
-    assertThatThrownBy(() -> MemoryNeed.ofPrediction(model, Integer.MAX_VALUE))
+    assertThatThrownBy(() -> MemoryNeed.ofPrediction(model, Integer.MAX_VALUE, true))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Invalid batch size: 2147483647 (must be <= ")
         .hasMessageContaining(name);

@@ -99,7 +99,8 @@ public final class NeighbourJob {
         shards.manifest().classes());
     ModelReference.warnOfOtherSize(model.metadata(), shards.manifest().image());
     int blocks = shards.manifest().split(request.split()).blockRows().length;
-    MemoryCheck.require(spark, MemoryNeed.ofPrediction(model.metadata().model(), BATCH), blocks, 1);
+    MemoryCheck.require(
+        spark, MemoryNeed.ofActivations(model.metadata().model(), BATCH), blocks, 1);
     TrainedNetwork network = TrainedNetwork.of(List.of(model), request.model().engine(), BATCH);
     try {
       List<Image> images = images(request, network, hadoop, failures);

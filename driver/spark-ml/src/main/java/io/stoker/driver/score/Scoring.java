@@ -105,7 +105,11 @@ public final class Scoring
       Configuration hadoop) {
     testViews.of(network.images(), network.input());
     MemoryCheck.require(
-        spark, MemoryNeed.ofOneBatch(network.model(), network.batch()), Integer.MAX_VALUE, 1);
+        spark,
+        MemoryNeed.ofPredictingOneBatch(
+            network.model(), network.batch(), network.engine().reusesMemoryInPrediction()),
+        Integer.MAX_VALUE,
+        1);
     return new Scoring(
         network,
         column,

@@ -12,6 +12,7 @@ import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.driver.cluster.MemoryCheck;
 import io.stoker.driver.cluster.MemoryNeed;
 import io.stoker.failure.InputException;
+import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.file.ModelMetadata;
@@ -82,17 +83,20 @@ public final class PredictJob {
     Views views =
         request.model().testViews().of(images, ModelInput.images(metadata.model().input()));
     Normalization normalization = new Normalization(metadata.mean(), metadata.standardDeviation());
-    MemoryCheck.requireHere(MemoryNeed.ofOneBatch(metadata.model(), views.count()), 1);
+    Engine engine = Engines.named(request.model().engine());
+    MemoryCheck.requireHere(
+        MemoryNeed.ofPredictingOneBatch(
+            metadata.model(), views.count(), engine.reusesMemoryInPrediction()),
+        1);
     float[] shown = new float[views.count() * views.input().bytes()];
     int classes = metadata.model().classes();
     float[] probabilities = new float[views.count() * classes];
     try (Network network =
-        Engines.named(request.model().engine())
-            .create(
-                metadata.model(),
-                views.count(),
-                request.model().arithmetic(),
-                metadata.quantization())) {
+        engine.create(
+            metadata.model(),
+            views.count(),
+            request.model().arithmetic(),
+            metadata.quantization())) {
       stored.load(network, hadoop);
       for (String uri : request.images()) {
         Optional<DecodedImage> image = NamedImages.read(uri, least, hadoop, listener::failed);

@@ -87,7 +87,8 @@ public final class SplitEvaluation {
     this.split = split(request.split(), shards.manifest());
     MemoryCheck.require(
         spark,
-        MemoryNeed.ofPrediction(network.model(), network.batch()),
+        MemoryNeed.ofPrediction(
+            network.model(), network.batch(), network.engine().reusesMemoryInPrediction()),
         shards.manifest().split(split).blockRows().length,
         1);
   }

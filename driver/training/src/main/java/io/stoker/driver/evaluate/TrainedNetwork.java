@@ -7,6 +7,7 @@ import io.stoker.data.image.ImageShape;
 import io.stoker.driver.checkpoint.StoredModel;
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.models.engine.ComputeEnvironment;
+import io.stoker.models.engine.Engine;
 import io.stoker.models.engine.Engines;
 import io.stoker.models.engine.Network;
 import io.stoker.models.engine.RateMultipliers;
@@ -135,6 +136,11 @@ public final class TrainedNetwork implements Serializable {
   /** The model. */
   public ModelSpec model() {
     return key.model();
+  }
+
+  /** The engine that computes in tasks. */
+  public Engine engine() {
+    return Engines.named(key.engine());
   }
 
   /** The largest number of images of one call. */

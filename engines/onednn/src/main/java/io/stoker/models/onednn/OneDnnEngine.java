@@ -59,6 +59,11 @@ public final class OneDnnEngine implements Engine {
 
   /** One, whatever OMP_NUM_THREADS says, see {@link OpenMp}. */
   @Override
+  public boolean reusesMemoryInPrediction() {
+    return true;
+  }
+
+  @Override
   public int threads() {
     return 1;
   }

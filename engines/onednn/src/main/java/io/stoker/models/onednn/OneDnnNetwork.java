@@ -217,7 +217,7 @@ final class OneDnnNetwork implements Network {
 
   @Override
   public void readUpdaterState(long offset, FloatBuffer target) {
-    long second = offset - model.parameterCount();
+    long second = offset - vectors.size();
     if (second < 0) {
       read(vectors.velocityBuffer(), offset, target);
     } else {
@@ -227,7 +227,7 @@ final class OneDnnNetwork implements Network {
 
   @Override
   public void writeUpdaterState(long offset, FloatBuffer source) {
-    long second = offset - model.parameterCount();
+    long second = offset - vectors.size();
     if (second < 0) {
       write(vectors.velocityBuffer(), offset, source);
     } else {

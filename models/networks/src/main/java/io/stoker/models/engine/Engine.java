@@ -59,6 +59,14 @@ public interface Engine {
     return false;
   }
 
+  /**
+   * Whether a network that only predicts uses the memory of a layer's outputs again when the next
+   * layers have read them, and does not keep those of all layers.
+   */
+  default boolean reusesMemoryInPrediction() {
+    return false;
+  }
+
   /** One line for {@code doctor}: library, version, instruction set, devices. */
   String description();
 

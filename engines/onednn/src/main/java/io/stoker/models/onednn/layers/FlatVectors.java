@@ -48,6 +48,11 @@ public final class FlatVectors {
     parameters = new TensorMemory(workspace.allocate(size));
   }
 
+  /** The length of each vector. */
+  public long size() {
+    return size;
+  }
+
   public FloatBuffer parameterBuffer() {
     return parameters.buffer();
   }
