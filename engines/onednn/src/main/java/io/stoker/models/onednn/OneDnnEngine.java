@@ -57,12 +57,12 @@ public final class OneDnnEngine implements Engine {
     return 20;
   }
 
-  /** One, whatever OMP_NUM_THREADS says, see {@link OpenMp}. */
   @Override
   public boolean reusesMemoryInPrediction() {
     return true;
   }
 
+  /** One, whatever OMP_NUM_THREADS says, see {@link OpenMp}. */
   @Override
   public int threads() {
     return 1;
