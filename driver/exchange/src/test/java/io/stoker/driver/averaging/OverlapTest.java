@@ -15,10 +15,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkEnv;
@@ -206,14 +209,20 @@ class OverlapTest extends AveragingJobs {
 
   private static volatile JavaSparkContext losingSpark;
 
+  /** At the first step of the second group each worker has its slices, and reads no pieces. */
+  private static final CyclicBarrier SECOND_GROUP = new CyclicBarrier(WORKERS);
+
   /** The slices of the replayed group are lost while the next one is trained. */
   @Test
   void groupsThatWereTrainedAgainAreTrainedOnceMoreIfTheirResultsAreLostToo() {
     StepSchedule losing =
         step -> {
-          if (step == 5 && TaskContext.get().partitionId() == 0 && losses.getAndDecrement() > 0) {
-            loseAll(losingSpark);
-            throw new LostSliceException(0);
+          if (step == 5) {
+            awaitAllIn(SECOND_GROUP);
+            if (TaskContext.get().partitionId() == 0 && losses.getAndDecrement() > 0) {
+              loseAll(losingSpark);
+              throw new LostSliceException(0);
+            }
           }
           return STEADY.at(step);
         };
@@ -228,6 +237,14 @@ class OverlapTest extends AveragingJobs {
       assertThat(sha256(parameters)).isEqualTo(steady);
     }
     assertThat(losses.get()).isNegative();
+  }
+
+  private static void awaitAllIn(CyclicBarrier workers) {
+    try {
+      workers.await(1, TimeUnit.MINUTES);
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Which group took a step, in their order. */
