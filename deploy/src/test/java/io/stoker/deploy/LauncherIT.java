@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LauncherIT {
   @TempDir private Path folder;
@@ -352,6 +354,19 @@ chmod +x "$3/mvn"
         Stoker.in(folder)
             .with("SPARK_HOME", home.toString())
             .run("--master", "k8s://https://host:6443", "--deploy-mode", "cluster", "doctor");
+    Path properties =
+        Files.writeString(
+            folder.resolve("cluster.conf"),
+            "spark.master: k8s://https://host:6443\nspark.executor.memoryOverhead: 9g\n");
+    Outcome bySettings =
+        Stoker.in(folder)
+            .with("SPARK_HOME", home.toString())
+            .run(
+                "--properties-file",
+                properties.toString(),
+                "--conf",
+                "spark.submit.deployMode=cluster",
+                "doctor");
     Outcome here =
         Stoker.in(folder)
             .with("SPARK_HOME", home.toString())
@@ -363,6 +378,9 @@ chmod +x "$3/mvn"
             "spark.driver.memory=1024m",
             "spark.driver.memoryOverhead=1g")
         .noneMatch(line -> line.contains(Stoker.distribution().toString()));
+    assertThat(bySettings.out().lines())
+        .contains("local:///opt/stoker/stoker.jar", "spark.driver.memoryOverhead=1g")
+        .noneMatch(line -> line.startsWith("spark.executor.memoryOverhead="));
     assertThat(here.out().lines())
         .contains(Stoker.distribution().resolve("stoker.jar").toString())
         .noneMatch(line -> line.contains("/opt/stoker"));
@@ -404,6 +422,17 @@ chmod +x "$3/mvn"
   void refusesAnUnknownDeployMode() {
     assertRefused(
         Stoker.in(folder).run("--deploy-mode", "moon", "doctor"), "unknown deploy mode: moon");
+    assertRefused(
+        Stoker.in(folder).run("--conf", "spark.submit.deployMode=cluster", "doctor"),
+        "--deploy-mode cluster needs --master");
+  }
+
+  @ParameterizedTest
+  @Tag("one-line")
+  @CsvSource({"--executor-cores, 0", "--num-executors, some", "--conf, foo", "-c, =1"})
+  void refusesABadValueBeforeTheCommand(String option, String value) {
+    assertRefused(
+        Stoker.in(folder).run(option, value, "doctor"), "invalid %s: %s".formatted(option, value));
   }
 
   @Test

@@ -210,6 +210,7 @@ final class TuneCommand extends StokerCommand {
     Limits.atLeast("--most-slots", most, 1);
     TrackingConfig tracking = new TrackingConfig(mlflow);
     StudyPlan plan = resume ? resumed(folder, hadoop) : begun(folder, hadoop);
+    requireSlots(most, plan);
     if (!verbose()) {
       Configurator.setLevel(TrainJob.class.getPackageName(), Level.WARN);
       Configurator.setLevel(ExistingRun.class.getPackageName(), Level.WARN);
@@ -226,6 +227,16 @@ final class TuneCommand extends StokerCommand {
       Standing standing = search.run();
       writePage(standing);
       return StudyReport.of(standing, folder);
+    }
+  }
+
+  private void requireSlots(int most, StudyPlan plan) {
+    for (TrainingConfig trial : Study.check(plan, this::job)) {
+      Check.input(
+          trial.rounds().workers() <= most,
+          "Cannot tune with --most-slots %d: the space has trials of %d workers",
+          most,
+          trial.rounds().workers());
     }
   }
 

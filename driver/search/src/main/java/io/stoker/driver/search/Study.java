@@ -150,6 +150,7 @@ public final class Study {
       deleteLosersByCosts(rung);
       folder.writeTables(standing());
       lock.requireOurs();
+      requireOneDone();
     }
     return standing();
   }
@@ -159,6 +160,10 @@ public final class Study {
   }
 
   private synchronized List<Integer> promoted(int rung) {
+    return results.promoted(rung);
+  }
+
+  private synchronized void requireOneDone() {
     Collection<TrialResult> lowest = results.rung(0).values();
     Check.input(
         lowest.stream().anyMatch(TrialResult::isDone),
@@ -166,7 +171,6 @@ public final class Study {
         lowest.size(),
         folder.path(),
         lowest.stream().map(TrialResult::reason).findFirst().orElse(""));
-    return results.promoted(rung);
   }
 
   /** Trains all trials of a rung that have no result yet. */
