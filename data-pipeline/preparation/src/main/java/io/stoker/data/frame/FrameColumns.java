@@ -134,7 +134,7 @@ public record FrameColumns(
         .filter(
             name ->
                 List.of(image, label, split, path, weight).contains(name)
-                    || (binary && ImageColumn.ShardRow.NEIGHBOURS.contains(name)))
+                    || (binary && ImageColumn.ShardRow.NEIGHBOURS.containsKey(name)))
         .map(FrameColumns::quoted)
         .toArray(Column[]::new);
   }

@@ -14,15 +14,19 @@ import io.stoker.data.source.ImagePaths;
 import io.stoker.data.source.SourceImage;
 import io.stoker.failure.InputException;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -118,7 +122,7 @@ public sealed interface ImageColumn extends Serializable {
     int index = schema.fieldIndex(column);
     DataType type = schema.fields()[index].dataType();
     if (type instanceof BinaryType) {
-      return names.containsAll(ShardRow.NEIGHBOURS)
+      return has(schema, ShardRow.NEIGHBOURS)
           ? new ShardRow(
               index,
               schema.fieldIndex("encoding"),
@@ -131,11 +135,10 @@ public sealed interface ImageColumn extends Serializable {
       return new Located(index, OptionalInt.empty(), paths);
     }
     if (type instanceof StructType struct) {
-      List<String> fields = List.of(struct.fieldNames());
-      if (fields.containsAll(SparkImage.FIELDS)) {
+      if (has(struct, SparkImage.FIELDS)) {
         return SparkImage.of(index, struct);
       }
-      if (HuggingFaceImage.matches(struct)) {
+      if (has(struct, HuggingFaceImage.FIELDS)) {
         return HuggingFaceImage.of(index, struct, paths);
       }
     }
@@ -177,6 +180,20 @@ public sealed interface ImageColumn extends Serializable {
   static ImageColumn listed(StructType schema, String column, String problem) {
     return new Located(
         schema.fieldIndex(column), OptionalInt.of(schema.fieldIndex(problem)), ImagePaths.ANYWHERE);
+  }
+
+  /** Whether a structure has fields of these types, whatever others it has. */
+  private static boolean has(StructType struct, Map<String, DataType> types) {
+    return Arrays.stream(struct.fields())
+            .filter(field -> types.containsKey(field.name()))
+            .filter(field -> is(field.dataType(), types.get(field.name())))
+            .count()
+        == types.size();
+  }
+
+  /** Text may have any collation. */
+  private static boolean is(DataType type, DataType wanted) {
+    return wanted instanceof StringType ? type instanceof StringType : type.equals(wanted);
   }
 
   /** The bytes of an image file. */
@@ -227,13 +244,8 @@ public sealed interface ImageColumn extends Serializable {
    * @param paths where it may lead
    */
   record HuggingFaceImage(int index, int bytes, int path, ImagePaths paths) implements ImageColumn {
-    static boolean matches(StructType struct) {
-      List<String> names = List.of(struct.fieldNames());
-      return names.contains("bytes")
-          && names.contains("path")
-          && struct.apply("bytes").dataType() instanceof BinaryType
-          && struct.apply("path").dataType() instanceof StringType;
-    }
+    static final Map<String, DataType> FIELDS =
+        Map.of("bytes", DataTypes.BinaryType, "path", DataTypes.StringType);
 
     static HuggingFaceImage of(int index, StructType struct, ImagePaths paths) {
       return new HuggingFaceImage(
@@ -270,7 +282,13 @@ public sealed interface ImageColumn extends Serializable {
   /** The image of a shard, and the columns that say what its bytes are. */
   record ShardRow(int index, int encoding, int height, int width, int channels)
       implements ImageColumn {
-    static final List<String> NEIGHBOURS = List.of("encoding", "height", "width", "channels");
+    /** The columns next to it; a binary column without them has files. */
+    static final Map<String, DataType> NEIGHBOURS =
+        Map.of(
+            "encoding", DataTypes.StringType,
+            "height", DataTypes.IntegerType,
+            "width", DataTypes.IntegerType,
+            "channels", DataTypes.IntegerType);
 
     @Override
     public SourceImage image(Row row, Configuration hadoop) {
@@ -298,13 +316,19 @@ public sealed interface ImageColumn extends Serializable {
    */
   record SparkImage(int index, int origin, int height, int width, int channels, int mode, int data)
       implements ImageColumn {
-    static final List<String> FIELDS = List.of("height", "width", "nChannels", "mode", "data");
-
     private static final String ORIGIN = "origin";
     private static final int NONE = -1;
 
     /** OpenCV's CV_8UC1, CV_8UC3 and CV_8UC4: the depth is in the lower three bits. */
     private static final int EIGHT_BITS = 0;
+
+    static final Map<String, DataType> FIELDS =
+        Map.of(
+            "height", DataTypes.IntegerType,
+            "width", DataTypes.IntegerType,
+            "nChannels", DataTypes.IntegerType,
+            "mode", DataTypes.IntegerType,
+            "data", DataTypes.BinaryType);
 
     static SparkImage of(int index, StructType struct) {
       return new SparkImage(
@@ -319,10 +343,11 @@ public sealed interface ImageColumn extends Serializable {
 
     @Override
     public SourceImage image(Row row, Configuration hadoop) {
-      if (row.isNullAt(index) || row.getStruct(index).isNullAt(data)) {
+      Row image = row.isNullAt(index) ? null : row.getStruct(index);
+      if (image == null
+          || IntStream.of(height, width, channels, mode, data).anyMatch(image::isNullAt)) {
         return SourceImage.Unreadable.NULL;
       }
-      Row image = row.getStruct(index);
       byte[] bytes = image.getAs(data);
       int values = image.getInt(channels);
       if (image.getInt(mode) < 0 || image.getInt(height) < 1 || image.getInt(width) < 1) {

@@ -15,6 +15,7 @@ import org.apache.spark.ml.image.ImageSchema;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +89,41 @@ class ImageColumnTest {
     Pixels grey = read(SHARD, "image", RowFactory.create(2, 1, 1, "raw", new byte[] {1, 2}));
     assertThat(grey.shape()).isEqualTo(new ImageShape(2, 1, 1));
     assertThat(grey.values()).containsExactly(1, 2);
+  }
+
+  @Test
+  void takesBytesForFilesNextToColumnsOfOtherTypes() {
+    StructType longs =
+        new StructType()
+            .add("content", DataTypes.BinaryType)
+            .add("encoding", DataTypes.StringType)
+            .add("height", DataTypes.LongType)
+            .add("width", DataTypes.LongType)
+            .add("channels", DataTypes.LongType);
+    assertThat(ImageColumn.of(longs, "content")).isInstanceOf(ImageColumn.Encoded.class);
+    StructType image = new StructType();
+    for (StructField field :
+        ((StructType) ImageSchema.imageSchema().apply("image").dataType()).fields()) {
+      image =
+          image.add(
+              field.name(), field.name().equals("height") ? DataTypes.LongType : field.dataType());
+    }
+    StructType wide = new StructType().add("image", image);
+    assertThatThrownBy(() -> ImageColumn.of(wide, "image"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Invalid column image: it has the type struct<origin:string,heig");
+  }
+
+  @Test
+  void anImageWithoutASizeIsNone() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    ImageSchema.imageSchema(),
+                    "image",
+                    RowFactory.create(RowFactory.create("origin", null, 1, 1, 0, new byte[] {1}))))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessage("there is no image: null");
   }
 
   @Test

@@ -48,7 +48,7 @@ public final class StepBench {
                 load.batch(),
                 engines.stream().allMatch(each -> each.engine().reusesMemoryInPrediction()))
             : MemoryNeed.ofOneBatch(load.model(), load.batch()),
-        Math.multiplyExact(load.workers(), engines.size()));
+        (int) Math.min(Integer.MAX_VALUE, (long) load.workers() * engines.size()));
     List<BenchWorkers> workers = new ArrayList<>();
     List<List<Long>> times = new ArrayList<>();
     double[] processorSeconds = new double[engines.size()];

@@ -2,6 +2,7 @@
 package io.stoker.driver.ml;
 
 import io.stoker.driver.score.ScoreColumns;
+import io.stoker.worker.eval.Probabilities;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.ml.attribute.NominalAttribute;
@@ -73,7 +74,7 @@ record PredictionColumns(
   public Object[] values(float[] probabilities, int offset) {
     double[] vector = new double[classNames.size()];
     for (int label = 0; label < vector.length; label++) {
-      vector[label] = probabilities[offset + label];
+      vector[label] = Probabilities.requireNumber(probabilities[offset + label], label);
     }
     int label = predicted(vector);
     return named(

@@ -255,12 +255,12 @@ public final class QuantizeJob {
     ModelFileWriter writer =
         ModelFileWriter.of(
             model.metadata().with(quantization), SETTINGS, model.parameterSource(hadoop));
-    Calibration.replace(output.path(), model.calibration(), hadoop);
     output.write(
         stream ->
             Check.undamaged(
                 writer.write(stream).parametersSha256().equals(model.parametersSha256()),
                 "Cannot quantize %s: it changed while it was measured",
                 model.origin()));
+    Calibration.replace(output.path(), model.calibration(), hadoop);
   }
 }

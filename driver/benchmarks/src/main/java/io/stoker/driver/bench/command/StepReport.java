@@ -85,7 +85,8 @@ record StepReport(String engine, String baseline, List<Measured> measured) {
     }
     StepRate other = each.result().rates().get(1);
     double ratio = own.imagesPerSecond() / other.imagesPerSecond();
-    String name = baseline.equals("stock") ? "stock Deeplearning4j" : baseline;
+    String fp32 = each.load().precision().equals("fp32") ? "" : " in fp32"; // as it always is
+    String name = (baseline.equals("stock") ? "stock Deeplearning4j" : baseline) + fp32;
     table.row(cells(batch + separator + name, other));
     json.set("baseline", Report.object(other).put("name", baseline));
     json.put("ratio", ratio);
