@@ -138,7 +138,8 @@ public final class PrepareOptions {
    * The names of all splits.
    *
    * @param own those of the input; none if it has none
-   * @throws InputException if it has some and others are asked for, or some of the same name
+   * @throws InputException if it has some and others are asked for, or some of the same name, or
+   *     some without train
    */
   List<String> splitNames(List<String> own) {
     Check.input(
@@ -148,6 +149,12 @@ public final class PrepareOptions {
         inputName(),
         own.stream().sorted().toList());
     List<String> names = new ArrayList<>(own.isEmpty() ? splits().names() : own);
+    Check.input(
+        names.contains("train"),
+        "Input %s has no split 'train', only %s (splits come from the names of files and folders,"
+            + " or from a column)",
+        inputName(),
+        names.stream().sorted().toList());
     for (String name : values.trainSplits.names()) {
       Check.input(
           name.equals("train") || !names.contains(name),
@@ -189,7 +196,7 @@ public final class PrepareOptions {
   }
 
   /** What is to be recorded of the input next to the shards, if anything. */
-  Optional<InputRecord> record() {
+  public Optional<InputRecord> record() {
     return Optional.ofNullable(values.record);
   }
 

@@ -3,6 +3,7 @@ package io.stoker.data.pack;
 
 import io.stoker.base.Numbers;
 import io.stoker.base.SplitMix64;
+import io.stoker.data.source.SplitNames;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.io.Serializable;
@@ -98,10 +99,11 @@ public record SplitFractions(List<String> names, List<Double> fractions) impleme
       String[] pair = part.trim().split("=", 2);
       try {
         Check.input(pair.length == 2, "Invalid split: '%s' (such as train=0.9,test=0.1)", part);
+        String name = SplitNames.of(pair[0].trim()).orElse(pair[0].trim()); // val is validation
         Check.input(
-            parsed.put(pair[0].trim(), Numbers.parseDouble(pair[1].trim())) == null,
+            parsed.put(name, Numbers.parseDouble(pair[1].trim())) == null,
             "Split '%s' appears twice",
-            pair[0]);
+            name);
       } catch (NumberFormatException e) {
         throw new InputException("Invalid split: '" + part + "' (such as train=0.9,test=0.1)", e);
       }

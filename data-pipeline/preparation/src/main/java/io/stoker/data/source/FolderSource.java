@@ -19,14 +19,18 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One folder a class, with images at any depth. Folders named train, val (validation) and test at
- * the top are splits, and hold the class folders. Everything else is ignored and listed: files that
- * are not images by name, hidden files and folders, files that are in no class folder, named pipes
- * and devices, and symbolic links other than those to files of the same tree.
+ * the top are splits, and hold the class folders; a single one of these names beside others is a
+ * class. Everything else is ignored and listed: files that are not images by name, hidden files and
+ * folders, files that are in no class folder, named pipes and devices, and symbolic links other
+ * than those to files of the same tree.
  */
 public final class FolderSource implements ImageSource {
+  private static final Logger LOG = LoggerFactory.getLogger(FolderSource.class);
   private static final int FILES_PER_PART = 64;
 
   @Override
@@ -59,19 +63,51 @@ public final class FolderSource implements ImageSource {
     return status.getPath();
   }
 
-  /** The folders of the splits by name, if that is what the folders at the top are. */
+  /**
+   * The folders of the splits by name, if the folders at the top are splits: several have the names
+   * of splits, or the only one.
+   */
   private static Map<String, Path> splits(Scan scan, List<Path> top) {
     Map<String, Path> splits = new TreeMap<>();
+    List<Path> others = new ArrayList<>();
     for (Path folder : top) {
       Optional<String> name = SplitNames.of(folder.getName());
-      if (name.isEmpty() || scan.folders(folder).isEmpty()) {
-        return Map.of();
+      if (name.isEmpty()) {
+        others.add(folder);
+        continue;
       }
       Path other = splits.put(name.get(), folder);
       Check.input(
           other == null, "Two folders are the split '%s': %s and %s", name.get(), other, folder);
     }
-    return splits.containsKey("train") ? splits : Map.of();
+    boolean single = splits.size() == 1 && !others.isEmpty();
+    if (single || splits.values().stream().allMatch(split -> scan.folders(split).isEmpty())) {
+      splits.values().stream()
+          .filter(folder -> !scan.folders(folder).isEmpty())
+          .forEach(
+              folder ->
+                  LOG.warn("{} is a class, as {} beside it is no split", folder, others.get(0)));
+      return Map.of();
+    }
+    Check.input(
+        others.isEmpty(),
+        "Invalid input: %s has folders of the splits %s, and %s, which is none (move it elsewhere)",
+        scan.root,
+        splits.keySet(),
+        others.stream().limit(1).map(other -> Inputs.shown(other.getName())).toList());
+    splits.forEach(
+        (name, folder) ->
+            Check.input(
+                !scan.folders(folder).isEmpty(),
+                "Invalid input: split '%s' has no folders of classes: %s (move it elsewhere)",
+                name,
+                folder));
+    Check.input(
+        splits.containsKey("train"),
+        "Invalid input: %s has folders of the splits %s, and none called 'train'",
+        scan.root,
+        splits.keySet());
+    return splits;
   }
 
   private static SourceListing unsplit(Scan scan, List<Path> classes) throws IOException {

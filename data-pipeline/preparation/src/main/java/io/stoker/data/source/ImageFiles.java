@@ -59,6 +59,9 @@ public final class ImageFiles {
     if (length > MAXIMUM_BYTES) {
       return tooLarge(length);
     }
+    if (length < 0) { // Hadoop has filesystems of web servers.
+      return new SourceImage.Unreadable("cannot be read: its storage does not say how long it is");
+    }
     byte[] bytes = new byte[(int) length];
     try (FSDataInputStream in = fileSystem.open(file)) {
       in.readFully(bytes);

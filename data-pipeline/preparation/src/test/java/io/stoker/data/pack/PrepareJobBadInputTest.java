@@ -148,6 +148,55 @@ class PrepareJobBadInputTest {
         .hasMessageContaining("Class 'c' of split 'test' is not in split 'train'");
   }
 
+  /** Splits that are not whole would else be two classes, called train and test. */
+  @Test
+  void refusesFoldersOfSplitsThatAreNotWhole() throws IOException {
+    TestImages.writeFolders(in.resolve("test"), 4, 2, "a", "b");
+    assertRefused(options("folder"))
+        .hasMessageContaining("has folders of the splits [test], and none called 'train'");
+    TestImages.writeFolders(in.resolve("val"), 4, 2, "a", "b");
+    assertRefused(options("folder"))
+        .hasMessageContaining("has folders of the splits [test, validation], and none called");
+    TestImages.writeFolders(in.resolve("train"), 4, 2, "a", "b");
+    TestImages.writeFolders(in, 4, 2, "samples");
+    assertRefused(options("folder"))
+        .hasMessageContaining(
+            "splits [test, train, validation], and [samples], which is none (move");
+    Files.move(in.resolve("samples"), folder.resolve("samples"));
+    Files.move(in.resolve("test"), folder.resolve("test"));
+    TestImages.writeFolders(in, 4, 2, "test");
+    assertRefused(options("folder"))
+        .hasMessageContaining("split 'test' has no folders of classes: file:" + in.resolve("test"));
+  }
+
+  /** Such as the trains among vehicles. */
+  @Test
+  void aSingleFolderNamedAfterASplitIsAClass() throws IOException {
+    TestImages.writeFolders(in, 4, 2, "bus", "car");
+    TestImages.writeFolders(in.resolve("train"), 4, 2, "steam", "tram");
+    ShardManifest manifest = run(options("folder").splits(SplitFractions.parse("train=1")));
+    assertThat(manifest.classNames()).containsExactly("bus", "car", "train");
+    assertThat(manifest.split("train").samples()).isEqualTo(8);
+  }
+
+  @Test
+  void refusesAnInputWithoutTrain() throws IOException {
+    TestImages.writeIdx(in, "t10k-", 100, 4, 5);
+    assertRefused(options("idx")).hasMessageContaining("has no split 'train', only [test]");
+    assertRefused(options("idx").trainSplits(SplitFractions.parseOfTrain("val=0.1")))
+        .hasMessageContaining("has no split 'train', only [test]");
+  }
+
+  @Test
+  void shortNamesOfSplitsAreThoseOfFolders() {
+    assertThat(SplitFractions.parse("train=0.8,val=0.1,test=0.1").names())
+        .containsExactly("train", "validation", "test");
+    assertThat(SplitFractions.parseOfTrain("valid=0.1").names())
+        .containsExactly("validation", "train");
+    assertThatThrownBy(() -> SplitFractions.parse("train=0.8,val=0.1,validation=0.1"))
+        .hasMessage("Split 'validation' appears twice");
+  }
+
   @Test
   void ignoresAndListsWhatIsNoImageByName() throws IOException {
     TestImages.writeFolders(in, 4, 10, "a", "b");

@@ -43,6 +43,9 @@ public final class ImageFile {
     if (Storage.isSpecial(fileSystem, file)) {
       throw new UnreadableImageException("it is a named pipe, socket or device, not a file");
     }
+    if (status.getLen() < 0) { // Hadoop has filesystems of web servers.
+      throw new UnreadableImageException("its storage does not say how long it is");
+    }
     if (status.getLen() > MAXIMUM_BYTES) {
       throw UnreadableImageException.of(
           "it has %d bytes, the limit is %d", status.getLen(), MAXIMUM_BYTES);

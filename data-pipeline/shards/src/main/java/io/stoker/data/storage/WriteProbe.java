@@ -93,6 +93,8 @@ public final class WriteProbe implements AutoCloseable {
     made.addAll(missingFolders());
     try (OutputStream out = fileSystem.create(file, false)) {
       out.write(content);
+    } catch (UnsupportedOperationException e) { // Such as that of a web server.
+      throw new IOException("its storage can only be read", e);
     }
   }
 

@@ -273,6 +273,10 @@ final class PrepareCommand extends StokerCommand {
         "Cannot train on --format %s directly, because its images are not files of the input:"
             + " prepare it first, and say --data",
         format);
+    Check.input(
+        allowedPaths.isEmpty(),
+        "Cannot train on images of --allow-paths directly, because they are not files of the input:"
+            + " prepare it first, and say --data");
     Map<String, String> described = new TreeMap<>(options.describe());
     described.put("format", format);
     described.put("image-column", named(imageColumn));
@@ -307,9 +311,12 @@ final class PrepareCommand extends StokerCommand {
               .withFiles(tableFiles(options, spark.hadoopConfiguration())));
     }
     try {
+      // Shards are found again by their input, which files beside it are not in.
+      boolean besides = options.record().isEmpty();
       return ImageRows.of(
           spark,
-          ParquetTable.open(options.input(), columns, allowed(), spark.hadoopConfiguration()));
+          ParquetTable.open(
+              options.input(), columns, allowed(), besides, spark.hadoopConfiguration()));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + options.input(), e);
     }

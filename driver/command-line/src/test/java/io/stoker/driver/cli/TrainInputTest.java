@@ -204,6 +204,7 @@ class TrainInputTest {
         "output: x | unknown option of prepare 'output'",
         "size: large | size",
         "split: 'train=2' | fractions",
+        "format: csv | Cannot train on --format csv directly",
       })
   void badPartOfARecipeTakesOneLine(String option, String message) throws IOException {
     recipe("input: DIR/images", option);

@@ -335,6 +335,34 @@ class ParquetTableTest {
         .containsExactly(Tuple.tuple("", "1"));
   }
 
+  /** A record of the input, by which shards are found again, knows nothing of files beside it. */
+  @Test
+  void filesBesideASingleFileAreReadWhereTheyMayBe() throws IOException {
+    byte[] image = random(20, 1);
+    Files.write(folder.resolve("1.png"), image);
+    Path file = folder.resolve("photos.parquet");
+    TestTables.write(
+        file,
+        TestTables.SCHEMA,
+        List.of(TestTables.row(null, "1.png", 0L), TestTables.row(image, "1.png", 0L)),
+        TestTables.features("a"),
+        CompressionCodecName.SNAPPY,
+        WriterVersion.PARQUET_1_0);
+    List<LabelledImage> inside =
+        read(
+            ParquetTable.open(
+                new org.apache.hadoop.fs.Path(file.toUri()),
+                TableColumns.FOUND,
+                List.of(),
+                false,
+                HADOOP));
+    for (LabelledImage row : List.of(inside.get(1), read(open(file, TableColumns.FOUND)).get(0))) {
+      assertThat(((SourceImage.Encoded) row.image()).file()).isEqualTo(image);
+    }
+    assertThat(((SourceImage.Unreadable) inside.get(0).image()).reason())
+        .startsWith("its path leads out of the input's folder");
+  }
+
   @Test
   void readsNoFeaturesFromTextThatIsNotJson() {
     for (String text :
