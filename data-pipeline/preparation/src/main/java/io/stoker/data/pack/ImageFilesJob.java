@@ -16,7 +16,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -72,7 +71,6 @@ public final class ImageFilesJob {
   private static long write(
       SourcePart part, String folder, ShardEncoding encoding, Configuration hadoop)
       throws IOException {
-    FileSystem fileSystem = Storage.of(new Path(folder), hadoop);
     String extension = encoding instanceof ShardEncoding.Png ? ".png" : ".jpg";
     long files = 0;
     try (Stream<SourceSample> samples = part.samples(hadoop)) {
@@ -81,9 +79,7 @@ public final class ImageFilesJob {
         SourceSample sample = each.next();
         if (sample.image() instanceof SourceImage.Decoded decoded) {
           Path file = new Path(folder + Path.SEPARATOR + sample.path() + extension);
-          try (FSDataOutputStream out = fileSystem.create(file, true)) {
-            out.write(encoding.encode(decoded.pixels()));
-          }
+          Storage.replace(file, encoding.encode(decoded.pixels()), hadoop);
           files++;
         }
       }

@@ -123,24 +123,17 @@ final class Quickstart {
             "Cannot find MNIST's files, which come with Stoker, in %s".formatted(raw), e);
       }
       console.say("1/5 prepare: MNIST's raw files to shards in %s".formatted(data));
-      try {
-        new PrepareJob(
-                spark,
-                PrepareOptions.builder()
-                    .source(ImageSources.named("idx"))
-                    .input(new org.apache.hadoop.fs.Path(raw.toUri()))
-                    .output(new org.apache.hadoop.fs.Path(data.toUri()))
-                    .existingOutput(ExistingOutput.OVERWRITE)
-                    .build(),
-                PhaseClock.ofNow(),
-                ShardsLock::holding)
-            .run();
-      } catch (InputException refused) {
-        throw new InputException(
-            "%s; what quickstart wrote there is damaged: delete %s, and run it again"
-                .formatted(refused.getMessage(), data),
-            refused);
-      }
+      new PrepareJob(
+              spark,
+              PrepareOptions.builder()
+                  .source(ImageSources.named("idx"))
+                  .input(new org.apache.hadoop.fs.Path(raw.toUri()))
+                  .output(new org.apache.hadoop.fs.Path(data.toUri()))
+                  .existingOutput(ExistingOutput.OVERWRITE)
+                  .build(),
+              PhaseClock.ofNow(),
+              ShardsLock::holding)
+          .run();
       return open(data);
     }
   }

@@ -210,7 +210,9 @@ final class TuneCommand extends StokerCommand {
     Limits.atLeast("--most-slots", most, 1);
     TrackingConfig tracking = new TrackingConfig(mlflow);
     StudyPlan plan = resume ? resumed(folder, hadoop) : begun(folder, hadoop);
-    requireSlots(most, plan);
+    if (mostSlots != null) {
+      requireSlots(most, plan);
+    }
     if (!verbose()) {
       Configurator.setLevel(TrainJob.class.getPackageName(), Level.WARN);
       Configurator.setLevel(ExistingRun.class.getPackageName(), Level.WARN);
