@@ -13,8 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -64,50 +66,56 @@ public final class FolderSource implements ImageSource {
   }
 
   /**
-   * The folders of the splits by name, if the folders at the top are splits: several have the names
-   * of splits, or the only one.
+   * The folders of the splits by name; none if the folders at the top are classes. Two names of
+   * splits are splits, unless all of them are flat and have others beside them. One is a class
+   * beside others.
    */
   private static Map<String, Path> splits(Scan scan, List<Path> top) {
-    Map<String, Path> splits = new TreeMap<>();
-    List<Path> others = new ArrayList<>();
-    for (Path folder : top) {
-      Optional<String> name = SplitNames.of(folder.getName());
-      if (name.isEmpty()) {
-        others.add(folder);
-        continue;
+    List<Path> named = top.stream().filter(each -> split(each).isPresent()).toList();
+    List<Path> others = top.stream().filter(each -> split(each).isEmpty()).toList();
+    List<Path> nested = named.stream().filter(each -> !scan.folders(each).isEmpty()).toList();
+    Set<String> names =
+        named.stream().flatMap(each -> split(each).stream()).collect(Collectors.toSet());
+    boolean several = names.size() > 1;
+    if (!others.isEmpty() && !(several && !nested.isEmpty())) {
+      for (Path each : nested) {
+        LOG.warn("{} is taken for a class, as others beside it are no splits", shown(each));
       }
-      Path other = splits.put(name.get(), folder);
-      Check.input(
-          other == null, "Two folders are the split '%s': %s and %s", name.get(), other, folder);
+      return Map.of();
     }
-    boolean single = splits.size() == 1 && !others.isEmpty();
-    if (single || splits.values().stream().allMatch(split -> scan.folders(split).isEmpty())) {
-      splits.values().stream()
-          .filter(folder -> !scan.folders(folder).isEmpty())
-          .forEach(
-              folder ->
-                  LOG.warn("{} is a class, as {} beside it is no split", folder, others.get(0)));
+    if (nested.isEmpty() && !(several && names.contains("train"))) {
       return Map.of();
     }
     Check.input(
         others.isEmpty(),
-        "Invalid input: %s has folders of the splits %s, and %s, which is none (move it elsewhere)",
+        "Invalid input: %s has folders of splits, and '%s', which is none (move it elsewhere)",
         scan.root,
-        splits.keySet(),
-        others.stream().limit(1).map(other -> Inputs.shown(other.getName())).toList());
-    splits.forEach(
-        (name, folder) ->
-            Check.input(
-                !scan.folders(folder).isEmpty(),
-                "Invalid input: split '%s' has no folders of classes: %s (move it elsewhere)",
-                name,
-                folder));
+        others.stream().findFirst().map(FolderSource::shown).orElse(""));
+    Map<String, Path> splits = new TreeMap<>();
+    for (Path folder : named) {
+      String name = split(folder).orElseThrow();
+      Path other = splits.put(name, folder);
+      Check.input(other == null, "Two folders are the split '%s': %s and %s", name, other, folder);
+      Check.input(
+          nested.contains(folder),
+          "Invalid input: split '%s' has no folders of classes: %s (move it elsewhere)",
+          name,
+          folder);
+    }
     Check.input(
         splits.containsKey("train"),
         "Invalid input: %s has folders of the splits %s, and none called 'train'",
         scan.root,
         splits.keySet());
     return splits;
+  }
+
+  private static Optional<String> split(Path folder) {
+    return SplitNames.of(folder.getName());
+  }
+
+  private static String shown(Path folder) {
+    return Inputs.shown(folder.getName());
   }
 
   private static SourceListing unsplit(Scan scan, List<Path> classes) throws IOException {

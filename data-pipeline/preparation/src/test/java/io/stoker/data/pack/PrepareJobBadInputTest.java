@@ -160,13 +160,22 @@ class PrepareJobBadInputTest {
     TestImages.writeFolders(in.resolve("train"), 4, 2, "a", "b");
     TestImages.writeFolders(in, 4, 2, "samples");
     assertRefused(options("folder"))
-        .hasMessageContaining(
-            "splits [test, train, validation], and [samples], which is none (move");
+        .hasMessageContaining("has folders of splits, and 'samples', which is none (move");
     Files.move(in.resolve("samples"), folder.resolve("samples"));
     Files.move(in.resolve("test"), folder.resolve("test"));
     TestImages.writeFolders(in, 4, 2, "test");
     assertRefused(options("folder"))
         .hasMessageContaining("split 'test' has no folders of classes: file:" + in.resolve("test"));
+  }
+
+  /** Flat folders with names of splits are classes, unless these are all there is. */
+  @Test
+  void flatFoldersNamedAfterSplitsAreClassesBesideOthers() throws IOException {
+    TestImages.writeFolders(in, 4, 2, "train", "test");
+    assertRefused(options("folder")).hasMessageContaining("split 'test' has no folders of classes");
+    TestImages.writeFolders(in, 4, 2, "val", "valid", "word");
+    ShardManifest manifest = run(options("folder").splits(SplitFractions.parse("train=1")));
+    assertThat(manifest.classNames()).containsExactly("test", "train", "val", "valid", "word");
   }
 
   /** Such as the trains among vehicles. */

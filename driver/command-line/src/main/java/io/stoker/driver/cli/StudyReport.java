@@ -20,6 +20,13 @@ final class StudyReport {
 
   private StudyReport() {}
 
+  private static String firstFailure(Standing standing) {
+    return standing.results().stream()
+        .findFirst()
+        .map(failed -> "; the first that failed: " + failed.reason())
+        .orElse("");
+  }
+
   /**
    * Writes the recipe.
    *
@@ -32,7 +39,8 @@ final class StudyReport {
             .orElseThrow(
                 () ->
                     new InputException(
-                        "Study %s has no trial that succeeded yet".formatted(folder.path())));
+                        "Study %s has no trial that succeeded yet%s"
+                            .formatted(folder.path(), firstFailure(standing))));
     StudyText text = new StudyText(standing);
     folder.write(RECIPE, text.recipe(winner).getBytes(StandardCharsets.UTF_8));
     String recipe = Locations.plain(folder.path() + "/" + RECIPE);

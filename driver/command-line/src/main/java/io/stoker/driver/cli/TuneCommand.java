@@ -174,7 +174,7 @@ final class TuneCommand extends StokerCommand {
   @Option(
       names = "--most-slots",
       paramLabel = "N",
-      description = "Use at most N slots at the same time (default: all).")
+      description = "Use at most N slots at the same time, for whole trials (default: all).")
   private Integer mostSlots;
 
   @Option(
@@ -236,7 +236,8 @@ final class TuneCommand extends StokerCommand {
     for (TrainingConfig trial : Study.check(plan, this::job)) {
       Check.input(
           trial.rounds().workers() <= most,
-          "Cannot tune with --most-slots %d: the space has trials of %d workers",
+          "Cannot tune with --most-slots %d: a trial has %d workers (more slots, or workers: 1 in the"
+              + " space)",
           most,
           trial.rounds().workers());
     }

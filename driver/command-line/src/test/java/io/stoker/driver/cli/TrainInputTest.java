@@ -216,6 +216,17 @@ class TrainInputTest {
     assertThat(shards()).isEmpty();
   }
 
+  @Test
+  void filesThatAreNotOfTheInputAreRefused() throws IOException {
+    recipe("input: DIR/images", "format: parquet", "allow-paths: DIR/images");
+
+    Commands.Outcome outcome = commands.run(train("--recipe DIR/recipe.yaml --run DIR/run"));
+
+    assertThat(outcome.exitCode()).isEqualTo(2);
+    assertThat(outcome.err()).contains("Cannot train on images of --allow-paths directly");
+    assertThat(shards()).isEmpty();
+  }
+
   private void recipe(String... preparation) throws IOException {
     Files.writeString(
         folder.resolve("recipe.yaml"),

@@ -201,7 +201,7 @@ class TuneCommandTest {
     write("two.yaml", "model: " + folder.resolve("tiny.yaml") + "\nworkers: 2\nbatch: [8, 16]\n");
     assertRefused(
         TUNE.replace("s.yaml", "two.yaml") + " --study F/n --most-slots 1",
-        "--most-slots 1: the space has trials of 2 workers");
+        "--most-slots 1: a trial has 2 workers (more slots");
     assertRefused(TUNE + " --study D", "holds a run or a data set");
     assertRefused("tune --data D --study F/n", "Missing space: say --space FILE.yaml");
     assertRefused("tune --space F/s.yaml --study F/n", "Missing data: say --data URI");

@@ -150,7 +150,6 @@ public final class Study {
       deleteLosersByCosts(rung);
       folder.writeTables(standing());
       lock.requireOurs();
-      requireOneDone();
     }
     return standing();
   }
@@ -160,10 +159,6 @@ public final class Study {
   }
 
   private synchronized List<Integer> promoted(int rung) {
-    return results.promoted(rung);
-  }
-
-  private synchronized void requireOneDone() {
     Collection<TrialResult> lowest = results.rung(0).values();
     Check.input(
         lowest.stream().anyMatch(TrialResult::isDone),
@@ -171,6 +166,7 @@ public final class Study {
         lowest.size(),
         folder.path(),
         lowest.stream().map(TrialResult::reason).findFirst().orElse(""));
+    return results.promoted(rung);
   }
 
   /** Trains all trials of a rung that have no result yet. */
