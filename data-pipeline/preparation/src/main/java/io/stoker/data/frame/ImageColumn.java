@@ -316,12 +316,6 @@ public sealed interface ImageColumn extends Serializable {
    */
   record SparkImage(int index, int origin, int height, int width, int channels, int mode, int data)
       implements ImageColumn {
-    private static final String ORIGIN = "origin";
-    private static final int NONE = -1;
-
-    /** OpenCV's CV_8UC1, CV_8UC3 and CV_8UC4: the depth is in the lower three bits. */
-    private static final int EIGHT_BITS = 0;
-
     static final Map<String, DataType> FIELDS =
         Map.of(
             "height", DataTypes.IntegerType,
@@ -329,6 +323,12 @@ public sealed interface ImageColumn extends Serializable {
             "nChannels", DataTypes.IntegerType,
             "mode", DataTypes.IntegerType,
             "data", DataTypes.BinaryType);
+
+    private static final String ORIGIN = "origin";
+    private static final int NONE = -1;
+
+    /** OpenCV's CV_8UC1, CV_8UC3 and CV_8UC4: the depth is in the lower three bits. */
+    private static final int EIGHT_BITS = 0;
 
     static SparkImage of(int index, StructType struct) {
       return new SparkImage(

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One folder a class, with images at any depth. Folders named train, val (validation) and test at
- * the top are splits, and hold the class folders; a single one of these names beside others is a
+ * the top are splits, and hold the class folders; a single one of these names next to others is a
  * class. Everything else is ignored and listed: files that are not images by name, hidden files and
  * folders, files that are in no class folder, named pipes and devices, and symbolic links other
  * than those to files of the same tree.
@@ -66,24 +66,24 @@ public final class FolderSource implements ImageSource {
   }
 
   /**
-   * The folders of the splits by name; none if the folders at the top are classes. Two names of
-   * splits are splits, unless all of them are flat and have others beside them. One is a class
-   * beside others.
+   * The folders of the splits by name; none if the folders at the top are classes. Folders with the
+   * names of two splits or more are splits, if one of them holds folders or no others are next to
+   * them. A folder with the name of one split is a class if it has others next to it.
    */
   private static Map<String, Path> splits(Scan scan, List<Path> top) {
-    List<Path> named = top.stream().filter(each -> split(each).isPresent()).toList();
-    List<Path> others = top.stream().filter(each -> split(each).isEmpty()).toList();
+    List<Path> named = top.stream().filter(each -> splitName(each).isPresent()).toList();
+    List<Path> others = top.stream().filter(each -> splitName(each).isEmpty()).toList();
     List<Path> nested = named.stream().filter(each -> !scan.folders(each).isEmpty()).toList();
     Set<String> names =
-        named.stream().flatMap(each -> split(each).stream()).collect(Collectors.toSet());
+        named.stream().map(each -> splitName(each).orElseThrow()).collect(Collectors.toSet());
     boolean several = names.size() > 1;
-    if (!others.isEmpty() && !(several && !nested.isEmpty())) {
-      for (Path each : nested) {
-        LOG.warn("{} is taken for a class, as others beside it are no splits", shown(each));
-      }
-      return Map.of();
-    }
-    if (nested.isEmpty() && !(several && names.contains("train"))) {
+    boolean areSplits =
+        nested.isEmpty()
+            ? others.isEmpty() && several && names.contains("train")
+            : others.isEmpty() || several;
+    if (!areSplits) {
+      nested.forEach(
+          each -> LOG.warn("{} is a class: the folders next to it are no splits", shown(each)));
       return Map.of();
     }
     Check.input(
@@ -93,7 +93,7 @@ public final class FolderSource implements ImageSource {
         others.stream().findFirst().map(FolderSource::shown).orElse(""));
     Map<String, Path> splits = new TreeMap<>();
     for (Path folder : named) {
-      String name = split(folder).orElseThrow();
+      String name = splitName(folder).orElseThrow();
       Path other = splits.put(name, folder);
       Check.input(other == null, "Two folders are the split '%s': %s and %s", name, other, folder);
       Check.input(
@@ -110,7 +110,7 @@ public final class FolderSource implements ImageSource {
     return splits;
   }
 
-  private static Optional<String> split(Path folder) {
+  private static Optional<String> splitName(Path folder) {
     return SplitNames.of(folder.getName());
   }
 
@@ -136,7 +136,7 @@ public final class FolderSource implements ImageSource {
         Check.input(
             label >= 0,
             "Class '%s' of split '%s' is not in split 'train': %s",
-            Inputs.shown(folder.getName()),
+            shown(folder),
             split.getKey(),
             Inputs.shown(folder.toString()));
         List<FolderEntry.File> images = scan.tree.addAll(folder);
@@ -180,9 +180,7 @@ public final class FolderSource implements ImageSource {
         throw new InputException(
             "Class '%s' has no images: %s (add some, or remove the folder%s)"
                 .formatted(
-                    Inputs.shown(folder.getName()),
-                    Inputs.shown(folder.toString()),
-                    FormatHint.of(files(folder))));
+                    shown(folder), Inputs.shown(folder.toString()), FormatHint.of(files(folder))));
       }
     }
 

@@ -93,25 +93,23 @@ class ImageColumnTest {
 
   @Test
   void takesBytesForFilesNextToColumnsOfOtherTypes() {
-    StructType longs =
-        new StructType()
-            .add("content", DataTypes.BinaryType)
-            .add("encoding", DataTypes.StringType)
-            .add("height", DataTypes.LongType)
-            .add("width", DataTypes.LongType)
-            .add("channels", DataTypes.LongType);
-    assertThat(ImageColumn.of(longs, "content")).isInstanceOf(ImageColumn.Encoded.class);
-    StructType image = new StructType();
-    for (StructField field :
-        ((StructType) ImageSchema.imageSchema().apply("image").dataType()).fields()) {
-      image =
-          image.add(
-              field.name(), field.name().equals("height") ? DataTypes.LongType : field.dataType());
-    }
-    StructType wide = new StructType().add("image", image);
+    assertThat(ImageColumn.of(SHARD, "image")).isInstanceOf(ImageColumn.ShardRow.class);
+    assertThat(ImageColumn.of(withLongs(SHARD), "image")).isInstanceOf(ImageColumn.Encoded.class);
+    StructType sparks = ImageSchema.columnSchema();
+    StructType wide = new StructType().add("image", withLongs(sparks));
     assertThatThrownBy(() -> ImageColumn.of(wide, "image"))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Invalid column image: it has the type struct<origin:string,heig");
+  }
+
+  /** The same fields, each int a bigint. */
+  private static StructType withLongs(StructType schema) {
+    StructType wide = new StructType();
+    for (StructField field : schema.fields()) {
+      boolean number = field.dataType().equals(DataTypes.IntegerType);
+      wide = wide.add(field.name(), number ? DataTypes.LongType : field.dataType());
+    }
+    return wide;
   }
 
   @Test

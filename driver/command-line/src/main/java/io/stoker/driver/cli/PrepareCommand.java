@@ -311,12 +311,12 @@ final class PrepareCommand extends StokerCommand {
               .withFiles(tableFiles(options, spark.hadoopConfiguration())));
     }
     try {
-      // Shards are found again by their input, which files beside it are not in.
-      boolean besides = options.record().isEmpty();
+      // Shards are found again by the content of their input, and these files are not in it.
+      boolean siblings = options.record().isEmpty();
       return ImageRows.of(
           spark,
           ParquetTable.open(
-              options.input(), columns, allowed(), besides, spark.hadoopConfiguration()));
+              options.input(), columns, allowed(), siblings, spark.hadoopConfiguration()));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + options.input(), e);
     }

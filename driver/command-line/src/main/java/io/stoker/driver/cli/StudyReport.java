@@ -20,13 +20,6 @@ final class StudyReport {
 
   private StudyReport() {}
 
-  private static String firstFailure(Standing standing) {
-    return standing.results().stream()
-        .findFirst()
-        .map(failed -> "; the first that failed: " + failed.reason())
-        .orElse("");
-  }
-
   /**
    * Writes the recipe.
    *
@@ -40,7 +33,12 @@ final class StudyReport {
                 () ->
                     new InputException(
                         "Study %s has no trial that succeeded yet%s"
-                            .formatted(folder.path(), firstFailure(standing))));
+                            .formatted(
+                                folder.path(),
+                                standing
+                                    .firstFailure()
+                                    .map(reason -> "; the first that failed: " + reason)
+                                    .orElse(""))));
     StudyText text = new StudyText(standing);
     folder.write(RECIPE, text.recipe(winner).getBytes(StandardCharsets.UTF_8));
     String recipe = Locations.plain(folder.path() + "/" + RECIPE);

@@ -42,6 +42,11 @@ public record Standing(
     return bestFirst().stream().filter(TrialResult::isDone).findFirst();
   }
 
+  /** Why a trial failed, of the first one that did. */
+  public Optional<String> firstFailure() {
+    return results.stream().filter(each -> !each.isDone()).map(TrialResult::reason).findFirst();
+  }
+
   /** The Pareto front of the metric and the costs, of those trials. */
   public List<TrialResult> front() {
     List<TrialResult> done = last().filter(TrialResult::isDone).toList();

@@ -160,7 +160,7 @@ final class TunerFit {
             .orElseThrow(
                 () ->
                     new InputException(
-                        "All trials failed; the first: " + standing.results().get(0).reason()));
+                        "All trials failed; the first: " + standing.firstFailure().orElse("none")));
     StudyPlan plan = standing.plan();
     String source = "trial " + winner.trial();
     ObjectNode recipe = standing.recipe(winner.trial());

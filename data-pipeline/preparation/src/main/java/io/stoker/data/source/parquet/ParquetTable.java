@@ -68,14 +68,14 @@ public final class ParquetTable implements Serializable {
    * @param input a Parquet file, or a folder of them
    * @param columns what the user names
    * @param allowed folders that paths of images may lead to, in addition to that of the files
-   * @param besides whether paths of images may lead to files beside a single Parquet file
+   * @param siblings whether images may be files in the folder of a single Parquet file
    * @param hadoop how to reach the filesystem
    * @throws InputException if there are no Parquet files, or they have no such columns, or other
    *     ones than the first file
    * @throws IOException if the storage fails
    */
   public static ParquetTable open(
-      Path input, TableColumns columns, List<Path> allowed, boolean besides, Configuration hadoop)
+      Path input, TableColumns columns, List<Path> allowed, boolean siblings, Configuration hadoop)
       throws IOException {
     FileSystem fileSystem = Storage.of(input, hadoop);
     if (fileSystem.exists(input) && fileSystem.getFileStatus(input).isFile()) {
@@ -90,7 +90,7 @@ public final class ParquetTable implements Serializable {
               List.of(file),
               Conventions.HUGGING_FACE,
               ImagePaths.inside(
-                  besides ? Optional.of(file.getParent()) : Optional.empty(), allowed, hadoop));
+                  siblings ? Optional.of(file.getParent()) : Optional.empty(), allowed, hadoop));
       return of(fileSystem, files, columns, List.of(), List.of());
     }
     ImageTree tree =
