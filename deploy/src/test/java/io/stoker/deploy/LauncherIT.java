@@ -429,7 +429,13 @@ chmod +x "$3/mvn"
 
   @ParameterizedTest
   @Tag("one-line")
-  @CsvSource({"--executor-cores, 0", "--num-executors, some", "--conf, foo", "-c, =1"})
+  @CsvSource({
+    "--executor-cores, 0",
+    "--num-executors, some",
+    "--num-executors, 0",
+    "--conf, foo",
+    "-c, =1"
+  })
   void refusesABadValueBeforeTheCommand(String option, String value) {
     assertRefused(
         Stoker.in(folder).run(option, value, "doctor"), "invalid %s: %s".formatted(option, value));
