@@ -17,7 +17,7 @@ public final class Logging {
 
   private Logging() {}
 
-  /** Logs nothing of a class from now on. */
+  /** Logs nothing of a class, or of the classes of a package, from now on. */
   static void hide(String name) {
     Configurator.setLevel(name, Level.OFF);
   }

@@ -271,7 +271,9 @@ public final class SparkSetup {
     public void stop() {
       if (!isVerbose()) {
         Console.hideLibraries();
-        Logging.hide("org.apache.spark.rpc.netty.Inbox"); // an executor that disconnects late
+        // Of executors that register or disconnect while Spark stops.
+        Logging.hide("org.apache.spark.rpc");
+        Logging.hide("org.apache.spark.network");
       }
       watch.ifPresent(PeriodicTask::close);
       ApplicationEnd.await();
