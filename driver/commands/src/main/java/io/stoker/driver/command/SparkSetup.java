@@ -271,13 +271,22 @@ public final class SparkSetup {
     public void stop() {
       if (!isVerbose()) {
         Console.hideLibraries();
-        // Of executors that register or disconnect while Spark stops.
-        Logging.hide("org.apache.spark.rpc");
-        Logging.hide("org.apache.spark.network");
+        hideMessaging();
       }
       watch.ifPresent(PeriodicTask::close);
       ApplicationEnd.await();
       super.stop();
+    }
+
+    /**
+     * Executors that register or disconnect while Spark stops are no errors of the command. A
+     * program that runs commands may start Spark again: it sees what Spark logs.
+     */
+    private static void hideMessaging() {
+      if (Console.ownsProcess()) {
+        Logging.hide("org.apache.spark.rpc");
+        Logging.hide("org.apache.spark.network");
+      }
     }
 
     @Override
