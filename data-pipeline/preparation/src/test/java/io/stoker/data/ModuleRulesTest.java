@@ -64,7 +64,7 @@ class ModuleRulesTest {
   static final ArchRule nativeLibrariesInOneClass =
       noClasses()
           .that()
-          .haveNameNotMatching("io\\.stoker\\.data\\.image\\.ScaledJpeg(\\$.*)?")
+          .haveNameNotMatching("io\\.stoker\\.data\\.image\\.JpegTurbo(\\$.*)?")
           .should()
           .dependOnClassesThat(resideInAnyPackage("org.bytedeco.."));
 

@@ -98,22 +98,25 @@ public final class ImageCodec {
     return DecodingBudget.within(
         header.height() * header.width(),
         () -> {
-          Optional<Pixels> usual = frame.flatMap(kind -> decodeUsual(file, header, kind));
+          Optional<Pixels> usual =
+              frame.isPresent() ? decodeUsual(file, header, frame.get()) : Optional.empty();
           Pixels pixels = usual.isPresent() ? usual.get() : decodeAny(format, file, header, limit);
           return use.of(DecodedImage.whole(ExifOrientation.upright(pixels, header.orientation())));
         });
   }
 
   /** The pixels as they are stored; empty if the decoder that knows all kinds is to decide. */
-  private static Optional<Pixels> decodeUsual(byte[] file, ImageHeader header, JpegFrame frame) {
-    return frame.hasProfile()
-        ? Optional.empty()
-        : PlainJpeg.decode(
-            file,
-            new ImageShape(
-                Math.toIntExact(header.height()),
-                Math.toIntExact(header.width()),
-                frame.channels()));
+  private static Optional<Pixels> decodeUsual(byte[] file, ImageHeader header, JpegFrame frame)
+      throws UnreadableImageException {
+    if (frame.hasProfile()) {
+      return Optional.empty();
+    }
+    ImageShape shape =
+        new ImageShape(
+            Math.toIntExact(header.height()), Math.toIntExact(header.width()), frame.channels());
+    return JpegTurbo.decodesFaster(shape)
+        ? JpegTurbo.decode(file, 1)
+        : PlainJpeg.decode(file, shape);
   }
 
   /** The pixels as they are stored, on their canvas. */
@@ -136,7 +139,7 @@ public final class ImageCodec {
     return DecodingBudget.within(
         frame.pixelsHeld(header, reduction),
         () -> {
-          Optional<Pixels> pixels = ScaledJpeg.decode(file, reduction).flatMap(frame::toSrgb);
+          Optional<Pixels> pixels = JpegTurbo.decode(file, reduction).flatMap(frame::toSrgb);
           if (pixels.isEmpty()) {
             return Optional.empty();
           }
@@ -187,7 +190,9 @@ public final class ImageCodec {
 
   /** Encodes as baseline JPEG of a quality of 1 to 100. */
   public static byte[] encodeJpeg(Pixels pixels, int quality) {
-    return PlainJpeg.encode(pixels, quality);
+    return JpegTurbo.encodesFaster(pixels.shape(), quality)
+        ? JpegTurbo.encode(pixels, quality)
+        : PlainJpeg.encode(pixels, quality);
   }
 
   /** Encodes as PNG. */

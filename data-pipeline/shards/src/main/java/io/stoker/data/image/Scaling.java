@@ -24,7 +24,7 @@ public final class Scaling {
   private static final int BAND_VALUES = 1 << 18;
 
   /** Four bytes: a pixel, and a byte of the next one. */
-  private static final VarHandle WORD =
+  static final VarHandle WORD =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** The last one of each thread: images of one source mostly have one shape. */

@@ -95,7 +95,7 @@ class DamagedFilesTest {
       return Optional.empty();
     }
     int orientation = JpegStructure.check(file).orientation();
-    return ScaledJpeg.decode(file, 1).map(stored -> ExifOrientation.upright(stored, orientation));
+    return JpegTurbo.decode(file, 1).map(stored -> ExifOrientation.upright(stored, orientation));
   }
 
   /** Why a file was refused of which an eighth of each side suffices, if it was. */

@@ -13,22 +13,27 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ScaledJpegTest {
+class JpegTurboTest {
   private static final long LIMIT = ImageCodec.DEFAULT_MAXIMUM_PIXELS;
 
   static List<String> usualFiles() throws IOException {
@@ -77,7 +82,7 @@ class ScaledJpegTest {
   void decodesAUsualFileAtItsSizeLikeTheFullDecoder(String name) throws Exception {
     byte[] file = TestImages.realFile(name);
     assertThat(JpegFrame.usual(file)).isPresent();
-    Pixels stored = ScaledJpeg.decode(file, 1).orElseThrow();
+    Pixels stored = JpegTurbo.decode(file, 1).orElseThrow();
     int orientation = JpegStructure.check(file).orientation();
     assertThat(ExifOrientation.upright(stored, orientation).values())
         .isEqualTo(ImageCodec.decode(file, LIMIT).values());
@@ -113,14 +118,14 @@ class ScaledJpegTest {
   @MethodSource("usualFiles")
   void aScaledPictureIsCloseToTheMeanOfTheFullOne(String name) throws Exception {
     byte[] file = TestImages.realFile(name);
-    Pixels full = ScaledJpeg.decode(file, 1).orElseThrow();
+    Pixels full = JpegTurbo.decode(file, 1).orElseThrow();
     // Chroma of 4:2:2 has half of the columns, and is repeated, not interpolated, at an eighth.
     boolean repeated = name.equals("baseline-422.jpg");
     double[] means = repeated ? new double[] {1.2, 3.2, 16.3} : new double[] {1, 1.3, 2.2};
     int[] worst = repeated ? new int[] {9, 23, 32} : new int[] {5, 8, 9};
     for (int i = 0; i < 3; i++) {
       int reduction = 2 << i;
-      Pixels scaled = ScaledJpeg.decode(file, reduction).orElseThrow();
+      Pixels scaled = JpegTurbo.decode(file, reduction).orElseThrow();
       Difference difference = Difference.between(scaled, areaMean(full, reduction));
       assertThat(difference.mean()).as("1/%d", reduction).isLessThan(means[i]);
       assertThat(difference.worst()).as("1/%d", reduction).isLessThanOrEqualTo(worst[i]);
@@ -181,7 +186,7 @@ class ScaledJpegTest {
     StringBuilder all = new StringBuilder();
     for (String name : usualFiles()) {
       for (int reduction : new int[] {2, 4, 8}) {
-        Pixels pixels = ScaledJpeg.decode(TestImages.realFile(name), reduction).orElseThrow();
+        Pixels pixels = JpegTurbo.decode(TestImages.realFile(name), reduction).orElseThrow();
         all.append(Sha256.hex(pixels.values()));
       }
     }
@@ -254,7 +259,7 @@ class ScaledJpegTest {
 
     JpegFrame frame = JpegFrame.usual(file).orElseThrow();
     Difference difference =
-        Difference.between(ScaledJpeg.decode(file, 1).flatMap(frame::toSrgb).orElseThrow(), full);
+        Difference.between(JpegTurbo.decode(file, 1).flatMap(frame::toSrgb).orElseThrow(), full);
     assertThat(difference.mean()).isLessThan(0.5);
     assertThat(difference.worst()).isLessThanOrEqualTo(4);
 
@@ -327,12 +332,12 @@ class ScaledJpegTest {
     byte[] file = photo(2000, 1500);
     byte[] damaged = file.clone();
     Arrays.fill(damaged, file.length / 2, file.length / 2 + 64, (byte) 0x55);
-    assertThat(ScaledJpeg.decode(damaged, 2)).isEmpty();
+    assertThat(JpegTurbo.decode(damaged, 2)).isEmpty();
     System.gc();
     long counted = Pointer.totalBytes();
     long before = Pointer.physicalBytes();
     for (int i = 0; i < 300; i++) {
-      assertThat(ScaledJpeg.decode(i % 10 == 0 ? damaged : file, 2).isEmpty())
+      assertThat(JpegTurbo.decode(i % 10 == 0 ? damaged : file, 2).isEmpty())
           .isEqualTo(i % 10 == 0);
     }
     System.gc();
@@ -345,14 +350,14 @@ class ScaledJpegTest {
     byte[][] files = {photo(403, 301), photo(640, 480), TestImages.realFile("progressive.jpg")};
     List<Optional<Pixels>> alone = new ArrayList<>();
     for (byte[] file : files) {
-      alone.add(ScaledJpeg.decode(file, 4));
+      alone.add(JpegTurbo.decode(file, 4));
     }
     ExecutorService pool = Executors.newFixedThreadPool(4);
     try {
       List<Future<Pixels>> together = new ArrayList<>();
       for (int i = 0; i < 300; i++) {
         byte[] file = files[i % files.length];
-        together.add(pool.submit(() -> ScaledJpeg.decode(file, 4).orElseThrow()));
+        together.add(pool.submit(() -> JpegTurbo.decode(file, 4).orElseThrow()));
       }
       for (int i = 0; i < together.size(); i++) {
         assertThat(together.get(i).get().values())
@@ -363,12 +368,52 @@ class ScaledJpegTest {
     }
   }
 
+  private static Pixels noise(int height, int width, int channels) {
+    byte[] values = new byte[height * width * channels];
+    Random random = new Random(height * 1000 + width);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (byte) (128 + 60 * Math.sin(i * 0.01) + random.nextInt(60));
+    }
+    return new Pixels(new ImageShape(height, width, channels), values);
+  }
+
+  /** Shards are the same bytes, whichever of the two wrote them. */
+  @Test
+  void encodesLikeJavaWhereTheStepsOfQuantizationAreTheSame() throws Exception {
+    JpegTurbo.decode(photo(64, 64), 1); // Loads the library.
+    List<Integer> alike =
+        IntStream.rangeClosed(1, 100).filter(JpegTurbo::encodesLikeJava).boxed().toList();
+    assertThat(alike).hasSize(65).contains(50, 75, 80, 90, 95, 100).doesNotContain(85);
+    for (int[] size : new int[][] {{1, 1}, {8, 9}, {17, 31}, {100, 1}, {256, 256}}) {
+      for (int channels : new int[] {1, 3}) {
+        Pixels pixels = noise(size[0], size[1], channels);
+        for (int quality : alike) {
+          assertThat(JpegTurbo.encode(pixels, quality))
+              .as("%s, quality %d", pixels.shape(), quality)
+              .isEqualTo(PlainJpeg.encode(pixels, quality));
+        }
+      }
+    }
+  }
+
+  @Test
+  void isTakenWhereJavaHasLibjpegWithoutVectorInstructions(@TempDir Path libraries)
+      throws IOException {
+    assertThat(JpegTurbo.usesLibraryOfSystem(libraries)).isTrue();
+    Path codec = libraries.resolve(System.mapLibraryName("javajpeg"));
+    Files.writeString(codec, "ELF ... libc.so.6 jpeg_read_header");
+    assertThat(JpegTurbo.usesLibraryOfSystem(libraries)).isFalse();
+    Files.writeString(codec, "ELF ... libc.so.6 libjpeg.so.62");
+    assertThat(JpegTurbo.usesLibraryOfSystem(libraries)).isTrue();
+    assertThat(JpegTurbo.decodesFaster(new ImageShape(2000, 2001, 3))).isFalse();
+  }
+
   /** A disk that is full, for instance, does not reject what other machines read. */
   @Test
   void aLibraryThatDoesNotLoadIsAFailureOfTheMachine() {
-    LinkageError failure = new UnsatisfiedLinkError("no jnilept in java.library.path");
-    ScaledJpeg.requireNoLibrary("plan9-mips", failure);
-    assertThatThrownBy(() -> ScaledJpeg.requireNoLibrary(Loader.getPlatform(), failure))
+    LinkageError failure = new UnsatisfiedLinkError("no jnileptonica in java.library.path");
+    JpegTurbo.requireNoLibrary("plan9-mips", failure);
+    assertThatThrownBy(() -> JpegTurbo.requireNoLibrary(Loader.getPlatform(), failure))
         .isInstanceOf(ResourceException.class)
         .hasMessageStartingWith("Cannot load the library that decodes large JPEG files")
         .hasMessageContaining("--exact-pixels");
