@@ -456,6 +456,32 @@ chmod +x "$3/mvn"
         .startsWith("stoker: cannot write to the folder of temporary files, /proc/none: ");
   }
 
+  /** As in a container whose root is read-only. Only a user who may mount can try it. */
+  @Test
+  @Tag("one-line")
+  void namesTheFolderOfTemporaryFilesOfTheSystemWhenItIsReadOnly() throws Exception {
+    String readOnly = "mount --bind /tmp /tmp && mount -o remount,ro,bind /tmp";
+    assumeThat(Files.isExecutable(Path.of("/usr/bin/unshare"))).as("unshare is there").isTrue();
+    assumeThat(new ProcessBuilder("unshare", "--mount", "sh", "-c", readOnly).start().waitFor())
+        .as("unshare, of a user who may mount")
+        .isZero();
+    assumeThat(Stoker.checkout().startsWith("/tmp")).as("a checkout that would be there").isFalse();
+    Path caller = folder.resolve("caller");
+    Files.writeString(
+        caller,
+        "#!/bin/bash\nexec unshare --mount bash -c '%s && exec \"$0\" \"$@\"' '%s' \"$@\"\n"
+            .formatted(readOnly, Stoker.checkout().resolve("stoker")));
+    assertThat(caller.toFile().setExecutable(true)).isTrue();
+
+    Outcome outcome = new Stoker(caller, folder).run("doctor");
+
+    assertThat(outcome.exitCode()).isEqualTo(4);
+    assertThat(outcome.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("stoker: cannot write to the folder of temporary files, /tmp: ");
+  }
+
   @Test
   @Tag("one-line")
   void runsWhereItsCallerHasClosedStdout() throws IOException {
