@@ -63,6 +63,8 @@ def test_single_images_become_a_pandas_frame(
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no image")
 
+    with pytest.raises(stoker.InvalidInputError, match="it is bytes \\(must be a path"):
+        stoker.predict(trained["run"], [broken.read_bytes()])
     frame = stoker.predict(trained["run"], [images / "above" / "1.png", broken])
 
     assert list(frame.columns) == ["image", "rank", "class", "probability", "error"]

@@ -84,7 +84,14 @@ def predict(
         return spark.read.parquet(result["output"])
     if output is not None or overwrite:
         raise InvalidInputError("output and overwrite are for a folder, not for single images")
-    result = run_command("predict", *input, spark=spark, checkpoint=checkpoint, **options)
+    images = list(input)
+    for image in images:
+        if not isinstance(image, (str, os.PathLike)):
+            raise InvalidInputError(
+                f"Invalid image: it is {type(image).__name__} (must be a path or URI; a data frame"
+                " can have a column of bytes)"
+            )
+    result = run_command("predict", *images, spark=spark, checkpoint=checkpoint, **options)
     return data_frames().DataFrame(
         _predictions(result), columns=["image", "rank", "class", "probability", "error"]
     )

@@ -53,6 +53,21 @@ Caused by: java.io.IOException: Connection reset
   }
 
   @Test
+  void anAnswerToAnExecutorThatHasGoneTakesNone() {
+    String name = "org.apache.spark.network.server.TransportRequestHandler";
+    Exception closed = new IOException("closed");
+
+    assertThat(
+            logged(
+                name,
+                "Error sending result RpcResponse[1] to /127.0.0.1:1; closing connection",
+                closed))
+        .isEmpty();
+    assertThat(logged(name, "Error opening block for request from /127.0.0.1:1", closed))
+        .hasSize(1);
+  }
+
+  @Test
   void anExceptionTakesOneLineWithItsMessage() {
     Exception reset = new IOException("Connection reset by peer\n\tat 127.0.0.1");
 

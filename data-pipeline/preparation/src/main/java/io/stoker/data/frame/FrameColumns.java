@@ -189,10 +189,10 @@ public record FrameColumns(
         weight);
     return new Bound(
         images,
-        schema.fieldIndex(label),
-        split.isEmpty() ? Bound.NONE : schema.fieldIndex(split),
-        path.isEmpty() ? Bound.NONE : schema.fieldIndex(path),
-        weight.isEmpty() ? Bound.NONE : schema.fieldIndex(weight),
+        index(schema, label),
+        split.isEmpty() ? Bound.NONE : index(schema, split),
+        path.isEmpty() ? Bound.NONE : index(schema, path),
+        weight.isEmpty() ? Bound.NONE : index(schema, weight),
         new Column[] {
           path.isEmpty() ? images.pathColumn(image).orElse(lit(NONE)) : quoted(path),
           quoted(label),
@@ -202,11 +202,24 @@ public record FrameColumns(
   }
 
   private static DataType type(StructType schema, String column) {
+    return schema.fields()[index(schema, column)].dataType();
+  }
+
+  /**
+   * The place of a column.
+   *
+   * @throws InputException if there is no column of this name, or more than one
+   */
+  public static int index(StructType schema, String column) {
     List<String> names = List.of(schema.fieldNames());
-    if (!names.contains(column)) {
-      throw new InputException("Unknown column: " + column + " (there are " + names + ")");
-    }
-    return schema.apply(column).dataType();
+    Check.input(names.contains(column), "Unknown column: %s (there are %s)", column, names);
+    int index = names.indexOf(column);
+    Check.input(
+        names.lastIndexOf(column) == index,
+        "Ambiguous column: %s (there are %s); give each column a name of its own",
+        column,
+        names);
+    return index;
   }
 
   /** A column by its name, dots included. */

@@ -103,7 +103,7 @@ public sealed interface ImageColumn extends Serializable {
    *
    * @param schema of the data frame
    * @param column its name
-   * @throws InputException if there is no such column, or it holds something else
+   * @throws InputException if there is no such column or more than one, or it holds something else
    */
   static ImageColumn of(StructType schema, String column) {
     return of(schema, column, ImagePaths.ANYWHERE);
@@ -115,11 +115,7 @@ public sealed interface ImageColumn extends Serializable {
    * @param paths where URIs and paths of image files may lead
    */
   static ImageColumn of(StructType schema, String column, ImagePaths paths) {
-    List<String> names = List.of(schema.fieldNames());
-    if (!names.contains(column)) {
-      throw new InputException("Unknown column: " + column + " (there are " + names + ")");
-    }
-    int index = schema.fieldIndex(column);
+    int index = FrameColumns.index(schema, column);
     DataType type = schema.fields()[index].dataType();
     if (type instanceof BinaryType) {
       return has(schema, ShardRow.NEIGHBOURS)

@@ -4,6 +4,7 @@ package io.stoker.data.frame;
 import static org.apache.spark.sql.functions.col;
 
 import io.stoker.data.shard.SourceTable;
+import io.stoker.data.source.parquet.LakeFormat;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
@@ -144,6 +145,10 @@ public record SparkTable(Dataset<Row> rows, SourceTable source, List<Path> parqu
         session -> {
           requireReader(known);
           String folder = absolute(session, uri);
+          if (known.equals(PARQUET)) {
+            Path path = Storage.path(folder);
+            LakeFormat.refuse(path.getFileSystem(session.sessionState().newHadoopConf()), path);
+          }
           configureFolders(session, folder);
           String wanted = version;
           boolean isPlain = known.equals(PARQUET);

@@ -132,6 +132,11 @@ class ImageColumnTest {
     assertThatThrownBy(() -> ImageColumn.of(SHARD, "height"))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("Invalid column height: it has the type int");
+    StructType twice =
+        new StructType().add("img", "binary").add("kind", "int").add("img", "binary");
+    assertThatThrownBy(() -> ImageColumn.of(twice, "img"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Ambiguous column: img (there are [img, kind, img])");
   }
 
   private static final StructType HUGGING_FACE =

@@ -161,6 +161,9 @@ class SparkTablesTest {
     String relative = Path.of("").toAbsolutePath().relativize(Path.of(uri)).toString();
     assertThat(prepare(SparkTable.at(session, relative, "delta", "")).samples()).isEqualTo(60);
     assertThat(prepare(SparkTable.at(session, uri, "delta", "0"))).isEqualTo(first);
+    assertThatThrownBy(() -> SparkTable.at(session, uri, "parquet", ""))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--format table --table-format delta");
     assertThat(shards()).containsExactlyEntriesOf(written);
   }
 

@@ -130,9 +130,7 @@ final class TrainingFrame {
   }
 
   private static DataType type(StructType schema, String column) {
-    List<String> names = List.of(schema.fieldNames());
-    Check.input(names.contains(column), "Unknown column: %s (there are %s)", column, names);
-    return schema.apply(column).dataType();
+    return schema.fields()[FrameColumns.index(schema, column)].dataType();
   }
 
   /**

@@ -476,6 +476,10 @@ class StokerModelTest {
     assertThatThrownBy(() -> model.transform(files().select("path")))
         .isInstanceOf(InputException.class)
         .hasMessage("Unknown column: content (there are [path])");
+    Dataset<Row> bytes = files().select("path", "content");
+    assertThatThrownBy(() -> model.transform(bytes.join(bytes.alias("other"), "path")))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("Ambiguous column: content (there are [path, content, content])");
     assertThatThrownBy(
             () ->
                 model

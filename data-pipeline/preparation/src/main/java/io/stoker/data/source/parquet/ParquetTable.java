@@ -71,7 +71,7 @@ public final class ParquetTable implements Serializable {
    * @param siblings whether images may be files in the folder of a single Parquet file
    * @param hadoop how to reach the filesystem
    * @throws InputException if there are no Parquet files, or they have no such columns, or other
-   *     ones than the first file
+   *     ones than the first file, or they are not all of the folder's {@linkplain LakeFormat table}
    * @throws IOException if the storage fails
    */
   public static ParquetTable open(
@@ -93,6 +93,7 @@ public final class ParquetTable implements Serializable {
                   siblings ? Optional.of(file.getParent()) : Optional.empty(), allowed, hadoop));
       return of(fileSystem, files, columns, List.of(), List.of());
     }
+    LakeFormat.refuse(fileSystem, input);
     ImageTree tree =
         ImageTree.of(fileSystem, input, ImageTree.Links.INSIDE, name -> name.endsWith(".parquet"));
     List<Path> files = tree.images().stream().map(FolderEntry.File::path).toList();

@@ -228,6 +228,36 @@ class ParquetTableTest {
         .hasMessageContaining("Invalid split column good: it must be text");
   }
 
+  /** Their files also have rows that were deleted. */
+  @ParameterizedTest
+  @CsvSource({
+    "delta, _delta_log/00000000000000000000.json",
+    "hudi, .hoodie/hoodie.properties",
+    "iceberg, metadata/v1.metadata.json"
+  })
+  void refusesTheFilesOfATableWhoseLogSaysWhichCount(String format, String log) throws Exception {
+    Path part = folder.resolve("data/part-00000.parquet");
+    Files.createDirectories(part.getParent());
+    TestTables.write(
+        part,
+        TestTables.SCHEMA,
+        List.of(TestTables.row(random(10, 1), "p", 1L)),
+        TestTables.features("a", "b"),
+        CompressionCodecName.SNAPPY,
+        WriterVersion.PARQUET_1_0);
+    Path metadata = folder.resolve("metadata"); // Of which other programs have one too.
+    Files.createDirectories(metadata);
+    Files.writeString(metadata.resolve("readme.json"), "{}");
+    assertThat(open(folder, TableColumns.FOUND).rowGroups()).isNotEmpty();
+
+    Files.createDirectories(folder.resolve(log).getParent());
+    Files.writeString(folder.resolve(log), "{}");
+    assertThatThrownBy(() -> open(folder, TableColumns.FOUND))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("it is a table of the format " + format)
+        .hasMessageContaining("--format table --table-format " + format);
+  }
+
   @Test
   void refusesFilesThatAreNoTables() throws IOException {
     assertThatThrownBy(() -> open(folder.resolve("nowhere"), TableColumns.FOUND))
