@@ -107,6 +107,19 @@ public final class RunFolder {
     lock.ifPresent(RunLock::requireHeld);
   }
 
+  /**
+   * Makes sure that no process of this machine trains in it: what it writes now may be unfinished.
+   *
+   * @throws InputException if one does
+   */
+  public void refuseInUseHere() {
+    try {
+      RunLock.refuseInUseHere(path, hadoop);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read the lock of run folder " + path, e);
+    }
+  }
+
   /** Whether a driver trains in it, as far as this machine can tell. */
   public RunLock.State lockState() {
     try {
@@ -155,6 +168,7 @@ public final class RunFolder {
           !fileSystem.exists(path) || fileSystem.getFileStatus(path).isDirectory(),
           "Invalid run folder: %s is a file",
           path);
+      RunLock.refuseInUseHere(path, hadoop);
       for (String name : List.of(FILE, CheckpointStore.FOLDER, INITIAL_MODEL)) {
         Check.input(
             !fileSystem.exists(new Path(path, name)),

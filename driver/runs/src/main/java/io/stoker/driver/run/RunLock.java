@@ -128,13 +128,31 @@ public final class RunLock implements AutoCloseable {
     try {
       return tryAcquire(new LockFiles(run, NAME, hadoop), beat);
     } catch (HeldException e) {
-      throw new InputException(
-          "Run folder %s is in use by %s: end that job first, or say another --run"
-              .formatted(run, e.getMessage()),
-          e);
+      throw inUse(run, e);
     } catch (IOException e) {
       throw new ResourceException(
           "Cannot write run folder %s: %s".formatted(run, WriteProbe.reason(e)), e);
+    }
+  }
+
+  private static InputException inUse(Path run, HeldException held) {
+    return new InputException(
+        "Run folder %s is in use by %s: end that job first, or say another --run"
+            .formatted(run, held.getMessage()),
+        held);
+  }
+
+  /**
+   * Makes sure that no process of this machine has a run folder's lock, and changes nothing. Of
+   * other machines only {@link #acquire} can tell, by waiting.
+   *
+   * @throws InputException if one has it
+   * @throws IOException if the lock cannot be read
+   */
+  static void refuseInUseHere(Path run, Configuration hadoop) throws IOException {
+    Optional<Holder> holder = holder(new LockFiles(run, NAME, hadoop).read());
+    if (holder.isPresent() && state(holder) == State.ALIVE) {
+      throw inUse(run, new HeldException(holder.get()));
     }
   }
 
@@ -305,10 +323,15 @@ public final class RunLock implements AutoCloseable {
    */
   static State look(Path run, Configuration hadoop) throws IOException {
     NavigableMap<Integer, Optional<Holder>> found = new LockFiles(run, NAME, hadoop).read();
-    if (found.isEmpty()) {
-      return State.FREE;
-    }
-    Optional<Holder> holder = found.lastEntry().getValue();
+    return found.isEmpty() ? State.FREE : state(holder(found));
+  }
+
+  /** Of the newest file; empty if there is none, or it cannot be read. */
+  private static Optional<Holder> holder(NavigableMap<Integer, Optional<Holder>> files) {
+    return files.isEmpty() ? Optional.empty() : files.lastEntry().getValue();
+  }
+
+  private static State state(Optional<Holder> holder) {
     if (holder.map(Holder::isKnownToBeDead).orElse(false)) {
       return State.DEAD;
     }

@@ -35,6 +35,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -66,8 +67,16 @@ class RunLockTest {
           .isInstanceOf(InputException.class)
           .hasMessageContaining("is in use by process " + ProcessHandle.current().pid())
           .hasMessageContaining("another --run");
+      RunFolder other = RunFolder.at(run, hadoop);
+      for (ThrowingCallable look :
+          List.<ThrowingCallable>of(other::refuseInUseHere, other::refuseExisting)) {
+        assertThatThrownBy(look)
+            .isInstanceOf(InputException.class)
+            .hasMessageContaining("is in use by process " + ProcessHandle.current().pid());
+      }
       first.requireOurs();
     }
+    RunFolder.at(run, hadoop).refuseInUseHere();
     assertThat(folder.resolve("run/lock.json")).doesNotExist();
     acquire().close();
   }

@@ -73,6 +73,9 @@ public record ResolvedJob(
     Engine engine = GpuRequest.engine(spark.getConf(), requested.engine());
     Path runPath = Locations.absolute(requested.run(), hadoop);
     RunFolder folder = RunFolder.at(runPath, hadoop);
+    if (existing == ExistingRun.RESUME) {
+      folder.refuseInUseHere();
+    }
     Optional<RunRecord> recorded =
         existing == ExistingRun.RESUME ? Optional.of(folder.resumable()) : Optional.empty();
     SelectionMetric metric = metric(requested, folder, recorded);
