@@ -51,7 +51,7 @@ final class FolderPart implements SourcePart {
         .mapToObj(
             i -> {
               Path file = new Path(root + Path.SEPARATOR + files[i]);
-              SourceImage image = ImageFiles.read(fileSystem, file, lengths[i]);
+              SourceImage image = ImageFiles.readListed(fileSystem, file, lengths[i]);
               return new SourceSample(files[i], label, image);
             });
   }

@@ -7,15 +7,21 @@ import io.stoker.failure.ResourceException;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.security.AccessControlException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Reads image files whole. */
 public final class ImageFiles {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageFiles.class);
+
   /** No image file of a size that is accepted is longer. */
   private static final long LARGEST_FILE = 1L << 29;
 
@@ -72,6 +78,30 @@ public final class ImageFiles {
       return new SourceImage.Unreadable("cannot be read: it is shorter than when it was listed");
     } catch (IOException e) {
       return new SourceImage.Unreadable("cannot be read: " + Storage.reason(e));
+    }
+  }
+
+  /**
+   * The bytes of a file that was listed, or why there are none.
+   *
+   * @throws ResourceException if it is not for the file: its storage does not answer any more, and
+   *     all other files would be tried in vain, each as patiently as the storage's client is
+   */
+  static SourceImage readListed(FileSystem fileSystem, Path file, long length) {
+    SourceImage image = read(fileSystem, file, length);
+    if (image instanceof SourceImage.Unreadable) {
+      requireAnswer(fileSystem, file.getParent());
+    }
+    return image;
+  }
+
+  private static void requireAnswer(FileSystem fileSystem, Path folder) {
+    try {
+      fileSystem.getFileStatus(folder);
+    } catch (FileNotFoundException | AccessDeniedException | AccessControlException e) {
+      LOG.debug("The storage of {} answers", folder, e);
+    } catch (IOException e) {
+      throw new ResourceException("Cannot read %s: %s".formatted(folder, Storage.reason(e)), e);
     }
   }
 
