@@ -456,6 +456,14 @@ chmod +x "$3/mvn"
         .startsWith("stoker: cannot write to the folder of temporary files, /proc/none: ");
   }
 
+  /** The launcher, run by a script of one line. */
+  private Stoker caller(String line) throws IOException {
+    Path caller = folder.resolve("caller");
+    Files.writeString(caller, "#!/bin/bash\nexec " + line + "\n");
+    assertThat(caller.toFile().setExecutable(true)).isTrue();
+    return new Stoker(caller, folder);
+  }
+
   /** As in a container whose root is read-only. Only a user who may mount can try it. */
   @Test
   @Tag("one-line")
@@ -466,14 +474,10 @@ chmod +x "$3/mvn"
         .as("unshare, of a user who may mount")
         .isZero();
     assumeThat(Stoker.checkout().startsWith("/tmp")).as("a checkout that would be there").isFalse();
-    Path caller = folder.resolve("caller");
-    Files.writeString(
-        caller,
-        "#!/bin/bash\nexec unshare --mount bash -c '%s && exec \"$0\" \"$@\"' '%s' \"$@\"\n"
-            .formatted(readOnly, Stoker.checkout().resolve("stoker")));
-    assertThat(caller.toFile().setExecutable(true)).isTrue();
+    String line = "unshare --mount bash -c '%s && exec \"$0\" \"$@\"' '%s' \"$@\"";
 
-    Outcome outcome = new Stoker(caller, folder).run("doctor");
+    Outcome outcome =
+        caller(line.formatted(readOnly, Stoker.checkout().resolve("stoker"))).run("doctor");
 
     assertThat(outcome.exitCode()).isEqualTo(4);
     assertThat(outcome.err().lines())
@@ -485,13 +489,9 @@ chmod +x "$3/mvn"
   @Test
   @Tag("one-line")
   void runsWhereItsCallerHasClosedStdout() throws IOException {
-    Path caller = folder.resolve("caller");
-    Files.writeString(
-        caller,
-        "#!/bin/bash\nexec '%s' \"$@\" >&-\n".formatted(Stoker.checkout().resolve("stoker")));
-    assertThat(caller.toFile().setExecutable(true)).isTrue();
+    String line = "'%s' \"$@\" >&-".formatted(Stoker.checkout().resolve("stoker"));
 
-    Outcome outcome = new Stoker(caller, folder).run("doctor", "--json");
+    Outcome outcome = caller(line).run("doctor", "--json");
 
     assertThat(outcome.exitCode()).as(outcome.err()).isZero();
   }

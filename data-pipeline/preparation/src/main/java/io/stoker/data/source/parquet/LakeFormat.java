@@ -2,6 +2,7 @@
 package io.stoker.data.source.parquet;
 
 import io.stoker.failure.InputException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.Optional;
 import org.apache.hadoop.fs.FileStatus;
@@ -53,6 +54,10 @@ public final class LakeFormat {
   }
 
   private static boolean isFolder(FileSystem fileSystem, Path path) throws IOException {
-    return fileSystem.exists(path) && fileSystem.getFileStatus(path).isDirectory();
+    try {
+      return fileSystem.getFileStatus(path).isDirectory();
+    } catch (FileNotFoundException e) {
+      return false;
+    }
   }
 }
