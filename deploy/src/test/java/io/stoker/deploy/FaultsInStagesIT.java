@@ -36,9 +36,12 @@ class FaultsInStagesIT extends ClusterFaults {
       "train --data data --model lenet5 --checkpoint-every 30 --recipe slices.yaml --overlap"
           + " --epochs 8";
 
-  /** A round is an epoch, and takes long enough for one of two workers to be stopped in it. */
+  /**
+   * A round is an epoch of 0.3 s or more of training, so that the signal that stops one of two
+   * workers reaches it before it has delivered: one that has delivered is waited for.
+   */
   private static final String WITH_QUORUM =
-      "train --data data --model lenet5 --checkpoint-every 1000 --recipe slices.yaml"
+      "train --data data --model resnet-20 --checkpoint-every 1000 --recipe slices.yaml"
           + " --quorum 0.5 --batch 32 --local-steps 11 --epochs 14";
 
   /** All workers have begun, and none needs slices from before the stage any more. */
