@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.ml;
 
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.concat;
 import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.raise_error;
@@ -280,10 +281,11 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
     StructType schema = dataset.schema();
     StructType result = transformSchema(schema);
     TestViews views = TestViews.parse(getTestTimeViews());
+    ImageColumn images = ImageColumn.of(schema, getInputCol());
     Dataset<Row> scored =
         Scoring.score(
             dataset.toDF(),
-            ImageColumn.of(schema, getInputCol()),
+            images,
             TrainedNetwork.of(
                 List.of(chosen()),
                 getEngine(),
@@ -292,21 +294,27 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
                     Precision.parse(getPrecision()), ConvolutionAlgorithm.parse(getConvolution()))),
             columns(),
             views);
-    return withMetadata(withoutInvalid(scored), result);
+    return withMetadata(withoutInvalid(scored, images.pathColumn(getInputCol())), result);
   }
 
-  /** Leaves out the rows whose image could not be read, or fails, or does neither. */
-  private Dataset<Row> withoutInvalid(Dataset<Row> scored) {
+  /**
+   * Leaves out the rows whose image could not be read, or fails, or does neither.
+   *
+   * @param path where an image came from, if the input column says so
+   */
+  private Dataset<Row> withoutInvalid(Dataset<Row> scored, Optional<Column> path) {
     if (getHandleInvalid().equals(KEEP_INVALID)) {
       return scored;
     }
     Column error = FrameColumns.quoted(getErrorCol());
+    Column nothing = lit("");
+    Column place = path.map(each -> coalesce(concat(each, lit(": ")), nothing)).orElse(nothing);
     return scored.filter(
         getHandleInvalid().equals(SKIP_INVALID)
             ? error.isNull()
             : when(error.isNull(), lit(true))
                 .otherwise(
-                    raise_error(concat(lit("An image cannot be read: "), error))
+                    raise_error(concat(lit("An image cannot be read: "), place, error))
                         .cast(DataTypes.BooleanType)));
   }
 

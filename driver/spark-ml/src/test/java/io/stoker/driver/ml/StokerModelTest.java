@@ -3,6 +3,7 @@ package io.stoker.driver.ml;
 
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.struct;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -447,6 +448,13 @@ class StokerModelTest {
     assertThatThrownBy(
             () -> StokerModel.load(run).setHandleInvalid("error").transform(files).collectAsList())
         .hasStackTraceContaining("An image cannot be read: ");
+    Dataset<Row> named =
+        files
+            .filter(col("name").equalTo("text"))
+            .select(struct(col("content").as("bytes"), col("name").as("path")).as("content"));
+    assertThatThrownBy(
+            () -> StokerModel.load(run).setHandleInvalid("error").transform(named).collectAsList())
+        .hasStackTraceContaining("An image cannot be read: text: ");
   }
 
   @Test

@@ -131,9 +131,13 @@ final class OnnxTensor {
 
   private static InputException unsupported(int type, String place) {
     TensorProto.DataType known = TensorProto.DataType.forNumber(type);
+    boolean isQuantized = known == TensorProto.DataType.INT8 || known == TensorProto.DataType.UINT8;
     return new InputException(
-        "Cannot import %s: its values are of type %s (must be FLOAT, FLOAT16, BFLOAT16, DOUBLE, INT32, INT64 or BOOL)"
-            .formatted(place, known == null ? type : known));
+        "Cannot import %s: its values are of type %s (must be FLOAT, FLOAT16, BFLOAT16, DOUBLE, INT32, INT64 or BOOL%s)"
+            .formatted(
+                place,
+                known == null ? type : known,
+                isQuantized ? "; of a quantized model, import what it was made from" : ""));
   }
 
   /** These values in another shape, of as many values. */

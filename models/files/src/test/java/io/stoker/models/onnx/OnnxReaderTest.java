@@ -491,7 +491,8 @@ class OnnxReaderTest {
         classifier()
             .setInitializer(
                 0, floats("w", 2, 108).toBuilder().setDataType(TensorProto.DataType.INT8_VALUE)),
-        "its values are of type INT8 (must be FLOAT,");
+        "its values are of type INT8 (must be FLOAT,",
+        "import what it was made from");
     GraphProto.Builder half = classifier();
     half.getInputBuilder(0).getTypeBuilder().getTensorTypeBuilder().setElemType(10);
     refused(half, "its input is of type FLOAT16 (must be FLOAT)");
