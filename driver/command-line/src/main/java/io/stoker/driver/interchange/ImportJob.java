@@ -15,6 +15,7 @@ import io.stoker.models.file.ModelFileWriter;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.interchange.ImportedModel;
+import io.stoker.models.interchange.PortableMetadata;
 import io.stoker.models.onnx.OnnxReader;
 import io.stoker.models.safetensors.SafetensorsFile;
 import io.stoker.models.safetensors.SafetensorsImport;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -115,9 +117,21 @@ public final class ImportJob {
 
   private static ImportedModel safetensors(String name, HadoopBytes file, ImportRequest request)
       throws IOException {
-    model(request, ANY_CLASSES); // a name that is wrong is the first thing to say
+    ModelSpec model = model(request, ANY_CLASSES); // A wrong name is the first thing to say.
     SafetensorsFile opened = SafetensorsFile.open(name, file);
-    return SafetensorsImport.read(name, opened, classes -> model(request, classes), ANY_CLASSES);
+    Optional<Shape> written = PortableMetadata.read(opened.metadata(), name).input();
+    if (written.isEmpty() || ModelReference.isFile(request.model())) {
+      return SafetensorsImport.read(name, opened, classes -> model(request, classes), ANY_CLASSES);
+    }
+    Shape input =
+        request.inputSize().isPresent()
+            ? new Shape(model.input().height(), model.input().width(), written.get().channels())
+            : written.get();
+    return SafetensorsImport.read(
+        name,
+        opened,
+        classes -> ModelReference.resolve(request.model(), input, classes),
+        ANY_CLASSES);
   }
 
   private static ModelSpec model(ImportRequest request, int classes) {

@@ -11,6 +11,7 @@ import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.file.TrainingClock;
 import io.stoker.models.spec.InitialParameters;
 import io.stoker.models.spec.Quantization;
+import io.stoker.models.spec.Shape;
 import io.stoker.models.zoo.Zoo;
 import io.stoker.testing.Exact;
 import java.awt.image.BufferedImage;
@@ -153,6 +154,35 @@ class FormatCommandsTest {
     assertThat(imported.get("classes").asInt()).isEqualTo(3);
     assertThat(imported.get("normalization").asText()).isEqualTo("file");
     assertThat(predictions("again.zip")).isEqualTo(predictions("model.zip"));
+  }
+
+  @Test
+  void aModelForOtherImagesThanItsUsualOnesComesBackFromSafetensors() throws IOException {
+    Shape images = new Shape(40, 40, 3);
+    write(
+        "colour.zip",
+        new ModelMetadata(
+            Zoo.model("resnet-mini", new Shape(28, 28, 3), 3), // It saw parts of the images.
+            images,
+            METADATA.classNames(),
+            List.of(1.0, 2.0, 3.0),
+            List.of(4.0, 5.0, 6.0),
+            TrainingClock.START));
+    JsonNode exported =
+        commands.json(
+            in(
+                "export --checkpoint DIR/colour.zip --format safetensors --output DIR/m.safetensors"));
+
+    String command =
+        in("import --model resnet-mini --weights DIR/m.safetensors --output DIR/again.zip");
+    JsonNode imported = commands.json(command);
+    assertThat(imported.get("images").toString()).isEqualTo("[40,40,3]");
+    assertThat(imported.get("parameters")).isEqualTo(exported.get("parameters"));
+    assertThat(predictions("again.zip")).isEqualTo(predictions("colour.zip"));
+
+    commands.json(command + " --overwrite --input-size 64 --image-size 64");
+    assertThat(commands.json(in("models DIR/again.zip")).get("input").toString())
+        .isEqualTo("[64,64,3]");
   }
 
   @Test

@@ -23,6 +23,7 @@ import java.util.TreeMap;
  * @param classNames the names of the classes, in label order
  * @param mean the mean of each channel in pixel units, which is subtracted from images
  * @param standardDeviation what images are divided by, in pixel units
+ * @param input the shape of the model's input
  * @param images the shape of the images that predictions are made of
  * @param exactPixels whether image files are decoded in full for it
  * @param temperature by which scores are divided before softmax
@@ -31,6 +32,7 @@ public record PortableMetadata(
     Optional<List<String>> classNames,
     Optional<List<Double>> mean,
     Optional<List<Double>> standardDeviation,
+    Optional<Shape> input,
     Optional<Shape> images,
     boolean exactPixels,
     Optional<Double> temperature) {
@@ -41,6 +43,7 @@ public record PortableMetadata(
   private static final String CLASS_NAMES = "class_names";
   private static final String MEAN = "mean";
   private static final String DEVIATION = "standard_deviation";
+  private static final String INPUT = "input";
   private static final String IMAGES = "images";
   private static final String EXACT_PIXELS = "exact_pixels";
   private static final String TEMPERATURE = "temperature";
@@ -49,6 +52,7 @@ public record PortableMetadata(
   /** Of a file that says nothing. */
   public static final PortableMetadata NONE =
       new PortableMetadata(
+          Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           Optional.empty(),
@@ -72,8 +76,8 @@ public record PortableMetadata(
     text.put(CLASS_NAMES, json(metadata.classNames()));
     text.put(MEAN, json(metadata.mean()));
     text.put(DEVIATION, json(metadata.standardDeviation()));
-    Shape images = metadata.images();
-    text.put(IMAGES, json(List.of(images.height(), images.width(), images.channels())));
+    text.put(INPUT, json(metadata.model().input()));
+    text.put(IMAGES, json(metadata.images()));
     if (metadata.exactPixels()) {
       text.put(EXACT_PIXELS, json(true));
     }
@@ -86,7 +90,13 @@ public record PortableMetadata(
   /** This, with the temperature of a graph where the file says none. */
   public PortableMetadata withTemperature(Optional<Double> ofGraph) {
     return new PortableMetadata(
-        classNames, mean, standardDeviation, images, exactPixels, temperature.or(() -> ofGraph));
+        classNames,
+        mean,
+        standardDeviation,
+        input,
+        images,
+        exactPixels,
+        temperature.or(() -> ofGraph));
   }
 
   /**
@@ -104,13 +114,8 @@ public record PortableMetadata(
         value(text, CLASS_NAMES, String[].class, file).map(Arrays::asList),
         value(text, MEAN, Double[].class, file).map(Arrays::asList),
         value(text, DEVIATION, Double[].class, file).map(Arrays::asList),
-        value(text, IMAGES, Integer[].class, file)
-            .map(
-                sizes -> {
-                  Check.undamaged(
-                      sizes.length == 3, "Cannot read %s: '%s' is no shape", file, IMAGES);
-                  return new Shape(sizes[0], sizes[1], sizes[2]);
-                }),
+        shape(text, INPUT, file),
+        shape(text, IMAGES, file),
         value(text, EXACT_PIXELS, Boolean.class, file).orElse(false),
         value(text, TEMPERATURE, Double.class, file)
             .map(
@@ -124,6 +129,15 @@ public record PortableMetadata(
                 }));
   }
 
+  private static Optional<Shape> shape(Map<String, String> text, String key, String file) {
+    return value(text, key, int[].class, file)
+        .map(
+            sizes -> {
+              Check.undamaged(sizes.length == 3, "Cannot read %s: '%s' is no shape", file, key);
+              return new Shape(sizes[0], sizes[1], sizes[2]);
+            });
+  }
+
   private static <T> Optional<T> value(
       Map<String, String> text, String key, Class<T> type, String file) {
     return Optional.ofNullable(text.get(key))
@@ -134,6 +148,10 @@ public record PortableMetadata(
                     json.getBytes(StandardCharsets.UTF_8),
                     type,
                     "%s: its '%s'".formatted(file, key)));
+  }
+
+  private static String json(Shape shape) {
+    return json(List.of(shape.height(), shape.width(), shape.channels()));
   }
 
   private static String json(Object value) {

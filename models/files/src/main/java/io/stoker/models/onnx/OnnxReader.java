@@ -179,6 +179,7 @@ public final class OnnxReader {
         written.classNames(),
         written.mean().or(() -> Optional.of(scaled(subtracted, unit))),
         written.standardDeviation().or(() -> Optional.of(scaled(divided, unit))),
+        written.input(),
         written.images(),
         written.exactPixels(),
         written.temperature());
