@@ -117,21 +117,31 @@ public final class ImportJob {
 
   private static ImportedModel safetensors(String name, HadoopBytes file, ImportRequest request)
       throws IOException {
-    ModelSpec model = model(request, ANY_CLASSES); // A wrong name is the first thing to say.
+    ModelSpec usual = model(request, ANY_CLASSES); // A wrong name is the first thing to say.
     SafetensorsFile opened = SafetensorsFile.open(name, file);
-    Optional<Shape> written = PortableMetadata.read(opened.metadata(), name).input();
-    if (written.isEmpty() || ModelReference.isFile(request.model())) {
-      return SafetensorsImport.read(name, opened, classes -> model(request, classes), ANY_CLASSES);
-    }
-    Shape input =
-        request.inputSize().isPresent()
-            ? new Shape(model.input().height(), model.input().width(), written.get().channels())
-            : written.get();
+    Optional<Shape> input =
+        inputOf(opened, name, request.model())
+            .map(
+                written ->
+                    request.inputSize().isEmpty()
+                        ? written
+                        : new Shape(
+                            usual.input().height(), usual.input().width(), written.channels()));
     return SafetensorsImport.read(
         name,
         opened,
-        classes -> ModelReference.resolve(request.model(), input, classes),
+        classes ->
+            input
+                .map(shape -> ModelReference.resolve(request.model(), shape, classes))
+                .orElseGet(() -> model(request, classes)),
         ANY_CLASSES);
+  }
+
+  /** The input of a file's model, if the file says it and is of that model. */
+  private static Optional<Shape> inputOf(SafetensorsFile file, String name, String model) {
+    return model.equals(file.metadata().get(PortableMetadata.MODEL))
+        ? PortableMetadata.read(file.metadata(), name).input()
+        : Optional.empty();
   }
 
   private static ModelSpec model(ImportRequest request, int classes) {

@@ -183,6 +183,10 @@ class FormatCommandsTest {
     commands.json(command + " --overwrite --input-size 64 --image-size 64");
     assertThat(commands.json(in("models DIR/again.zip")).get("input").toString())
         .isEqualTo("[64,64,3]");
+
+    commands
+        .run(command.replace("resnet-mini", "lenet5") + " --overwrite")
+        .assertRefused("m.safetensors: it is not of model lenet5, of which");
   }
 
   @Test

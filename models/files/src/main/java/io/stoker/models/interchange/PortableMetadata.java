@@ -39,6 +39,9 @@ public record PortableMetadata(
   /** The name of this program under {@link #PRODUCER}. */
   public static final String STOKER = "stoker";
 
+  /** The key of the model's name. */
+  public static final String MODEL = "model";
+
   private static final String PRODUCER = "producer";
   private static final String CLASS_NAMES = "class_names";
   private static final String MEAN = "mean";
@@ -71,7 +74,7 @@ public record PortableMetadata(
       ModelMetadata metadata, String parametersSha256, double temperature) {
     Map<String, String> text = new TreeMap<>();
     text.put(PRODUCER, STOKER);
-    text.put("model", metadata.model().name());
+    text.put(MODEL, metadata.model().name());
     text.put("parameters_sha256", parametersSha256);
     text.put(CLASS_NAMES, json(metadata.classNames()));
     text.put(MEAN, json(metadata.mean()));

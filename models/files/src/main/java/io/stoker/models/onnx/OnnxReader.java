@@ -151,7 +151,7 @@ public final class OnnxReader {
     boolean ours = model.getProducerName().equals(PortableMetadata.STOKER);
     return new GraphAssembly(file)
         .model(
-            name(ours ? text.getOrDefault("model", "") : ""),
+            name(ours ? text.getOrDefault(PortableMetadata.MODEL, "") : ""),
             values.get(input.getName()).shape(),
             last.step(),
             (mean, deviation) -> metadata(metadata, mean, deviation, ours));
