@@ -395,6 +395,33 @@ chmod +x "$3/mvn"
     assertThat(outcome.err().lines()).hasSize(1);
   }
 
+  /** HADOOP_CONF_DIR, --conf and Spark's file of defaults may say where a trained model is. */
+  @Test
+  void showsAModelWhereTheConfigurationSaysItIs() throws IOException {
+    Stoker stoker = Stoker.in(folder);
+    String unknown = "hdfs://stoker-%s.invalid";
+    String where = "fs.defaultFS";
+    Path conf = Files.createDirectory(folder.resolve("hadoop"));
+    Files.writeString(
+        conf.resolve("core-site.xml"),
+        "<configuration><property><name>%s</name><value>%s</value></property></configuration>"
+            .formatted(where, unknown.formatted("file")));
+
+    Outcome byFile =
+        stoker.with("HADOOP_CONF_DIR", conf.toString()).run("models", "/runs/a", "--json");
+    Outcome bySetting =
+        stoker.run(
+            "--conf",
+            "spark.hadoop.%s=%s".formatted(where, unknown.formatted("setting")),
+            "models",
+            "/runs/a");
+
+    assertThat(byFile.exitCode()).as(byFile.err()).isEqualTo(4);
+    assertThat(byFile.err()).contains("stoker-file.invalid");
+    assertThat(bySetting.exitCode()).as(bySetting.err()).isEqualTo(4);
+    assertThat(bySetting.err()).contains("stoker-setting.invalid");
+  }
+
   @Test
   void refusesAnUnknownCommandInOneLine() {
     assertRefused(Stoker.in(folder).run("trian"), "Unknown command: trian; did you mean 'train'?");

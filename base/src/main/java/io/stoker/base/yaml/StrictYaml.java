@@ -18,6 +18,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.regex.Pattern;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -25,6 +28,7 @@ import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.events.CollectionEndEvent;
 import org.yaml.snakeyaml.events.CollectionStartEvent;
 import org.yaml.snakeyaml.events.Event;
+import org.yaml.snakeyaml.events.MappingStartEvent;
 import org.yaml.snakeyaml.events.NodeEvent;
 import org.yaml.snakeyaml.events.ScalarEvent;
 
@@ -38,6 +42,10 @@ import org.yaml.snakeyaml.events.ScalarEvent;
  * @param maximumDepth how deep lists and maps may be in each other
  */
 public record StrictYaml(String failure, int maximumBytes, int maximumDepth) {
+  /** Octal, binary, or with underscores in YAML 1.1. */
+  private static final Pattern TWO_READINGS =
+      Pattern.compile("[-+]?(?:0[0-9_]+|0b[01_]+|[0-9]+_[0-9_]*)(?:\\.[0-9_]*)?");
+
   /**
    * Reads a document.
    *
@@ -101,7 +109,7 @@ public record StrictYaml(String failure, int maximumBytes, int maximumDepth) {
   }
 
   private void checkEvents(Iterable<Event> events) {
-    int depth = 0;
+    Deque<Next> collections = new ArrayDeque<>();
     for (Event event : events) {
       int line = event.getStartMark().getLine() + 1;
       Check.input(
@@ -115,13 +123,45 @@ public record StrictYaml(String failure, int maximumBytes, int maximumDepth) {
           "%s: line %s: there is a control character in a value",
           failure,
           line);
-      if (event instanceof CollectionStartEvent) {
-        depth++;
-      } else if (event instanceof CollectionEndEvent) {
-        depth--;
+      if (event instanceof NodeEvent node) {
+        Next place = collections.isEmpty() ? Next.ENTRY : collections.pop();
+        requireOneReading(node, place, line);
+        collections.push(place.following());
       }
+      if (event instanceof CollectionStartEvent) {
+        collections.push(event instanceof MappingStartEvent ? Next.KEY : Next.ENTRY);
+      } else if (event instanceof CollectionEndEvent) {
+        collections.pop();
+      }
+      Check.input( // The document itself is around all collections.
+          collections.size() - 1 <= maximumDepth,
+          "%s: line %s: nested deeper than %s",
+          failure,
+          line,
+          maximumDepth);
+    }
+  }
+
+  private void requireOneReading(NodeEvent node, Next place, int line) {
+    if (node instanceof ScalarEvent scalar && scalar.isPlain() && place != Next.KEY) {
       Check.input(
-          depth <= maximumDepth, "%s: line %s: nested deeper than %s", failure, line, maximumDepth);
+          !TWO_READINGS.matcher(scalar.getValue()).matches(),
+          "%s: line %s: %s is one number in YAML 1.1 and another, or text, in YAML 1.2 (write it"
+              + " without zeros in front and without _; text in quotes)",
+          failure,
+          line,
+          scalar.getValue());
+    }
+  }
+
+  /** What comes next in a collection. */
+  private enum Next {
+    ENTRY,
+    KEY,
+    VALUE;
+
+    Next following() {
+      return this == ENTRY ? ENTRY : this == KEY ? VALUE : KEY;
     }
   }
 }

@@ -28,6 +28,17 @@ class StrictYamlTest {
     assertThat(tree.at("/d").asText()).isEqualTo("\u00c4pfel");
   }
 
+  /** A class may be called 007. */
+  @Test
+  void aNumberWithZerosInFrontIsAKeyOrQuoted() throws IOException {
+    JsonNode tree = read("007: 2\na: '010'\nb: {08: 1, c: [0, 0.5, -0.1e-3, 0x8]}\n");
+
+    assertThat(tree.at("/007").asInt()).isEqualTo(2);
+    assertThat(tree.at("/a").asText()).isEqualTo("010");
+    assertThat(tree.at("/b/08").asInt()).isEqualTo(1);
+    assertThat(tree.at("/b/c/3").asInt()).isEqualTo(8);
+  }
+
   @ParameterizedTest
   @MethodSource("refused")
   void saysWhatIsWrongAndWhere(String text, String message) {
@@ -50,6 +61,10 @@ class StrictYamlTest {
         Arguments.of("- ".repeat(499), "nested deeper than 3"),
         Arguments.of("x".repeat(1001), "larger than 1000 bytes"),
         Arguments.of("a: \"\\e[31m\"", "line 1: there is a control character"),
+        Arguments.of("x: 1\na: 010", "line 2: 010 is one number in YAML 1.1"),
+        Arguments.of("a: [1, 1_0]", "line 1: 1_0 is one number"),
+        Arguments.of("a: {b: 0b10}", "line 1: 0b10 is one number"),
+        Arguments.of("a: -007.5", "line 1: -007.5 is one number"),
         Arguments.of("a: b: c", "line 1"),
         Arguments.of("a: [", "line 1"),
         Arguments.of("a: 1\n--- \nb: 2", "line"));

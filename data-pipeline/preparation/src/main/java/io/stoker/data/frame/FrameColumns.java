@@ -27,6 +27,8 @@ import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Which columns of a data frame make a labelled image.
@@ -49,6 +51,8 @@ public record FrameColumns(
     String weight,
     List<String> classNames,
     ImagePaths files) {
+  private static final Logger LOG = LoggerFactory.getLogger(FrameColumns.class);
+
   private static final String NONE = "";
   private static final Set<String> IMAGE_NAMES = Set.of("image", "img");
   private static final Set<String> LABEL_NAMES = Set.of("label", "labels", "class");
@@ -93,6 +97,7 @@ public record FrameColumns(
                 "--label-column",
                 field -> LABEL_NAMES.contains(field.name()) && isLabel(field.dataType()))
             : wanted.label();
+    wanted.unusedSplit(List.of(schema.fieldNames())).ifPresent(LOG::warn);
     return of(image, label).withSplit(wanted.split()).withWeight(wanted.weight());
   }
 

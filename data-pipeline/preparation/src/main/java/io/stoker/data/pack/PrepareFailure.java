@@ -32,6 +32,19 @@ final class PrepareFailure {
                 + " size)",
             failure);
       }
+      Optional<String> noRoom = NoSpace.words(cause);
+      if (noRoom.isPresent()) {
+        String words = noRoom.get();
+        return new ResourceException(
+            "Cannot prepare "
+                + options.output()
+                + ": "
+                + words
+                + " ("
+                + NoSpace.remedy(words)
+                + ")",
+            failure);
+      }
     }
     Optional<String> unreadable = UnreadableTable.reason(failure);
     if (unreadable.isPresent()) {

@@ -155,7 +155,7 @@ public final class CsvSource implements ImageSource {
       checkField(file, line, "path", row.get(path), LONGEST_PATH);
       checkField(file, line, "label", row.get(label), ClassNames.LONGEST);
       Check.input(
-          paths.add(row.get(path)),
+          paths.add(plain(row.get(path))),
           "Cannot read %s: line %d repeats %s",
           file,
           line,
@@ -172,6 +172,11 @@ public final class CsvSource implements ImageSource {
       rows.computeIfAbsent(ofRow, key -> new ArrayList<>())
           .add(new Row(row.get(path), row.get(label).trim()));
     }
+  }
+
+  /** One spelling of a path for all that name the same file. */
+  private static String plain(String path) {
+    return path.replaceAll("/(?:\\.?/)+", "/").replaceFirst("^(?:\\./)+", "");
   }
 
   /**

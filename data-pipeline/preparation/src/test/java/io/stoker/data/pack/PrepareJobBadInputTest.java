@@ -514,7 +514,7 @@ class PrepareJobBadInputTest {
   @ParameterizedTest
   @CsvSource({
     "a:b, a scheme: write './a:b'",
-    "s3a:b, Relative path in absolute URI",
+    "s3a:b, after a scheme a path begins with a slash",
     "file://tmp/x, it names the host tmp: file:/// and then the path",
   })
   void saysHowALocationIsWritten(String uri, String how) {

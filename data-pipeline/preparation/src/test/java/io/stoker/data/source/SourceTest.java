@@ -183,6 +183,7 @@ class SourceTest {
       {"path,label\nx,\n", "line 2 has no path or no label: x,"},
       {"path,label,Label\nx,1,2\n", "names a column twice, it is [path, label, label]"},
       {"path,label\nx,1\nx,2\n", "repeats x"},
+      {"path,label\na/x,1\n././a/.//x,2\n", "line 3 repeats ././a/.//x"},
       {"path,label\nx\n", "no path or no label"},
       {"path,label\nx,1\ny,1\n", "Found 1 class [1]"},
       {"path,label,split\nx,1,train\ny,2,\n", "others in none"},

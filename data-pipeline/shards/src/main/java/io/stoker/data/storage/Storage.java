@@ -3,8 +3,10 @@ package io.stoker.data.storage;
 
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
+import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
@@ -27,9 +29,13 @@ import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException;
 import org.apache.hadoop.io.IOUtils;
 import org.apache.hadoop.ipc.RemoteException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The filesystem of a path. */
 public final class Storage {
+  private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
+
   private static final String LOCAL = "file";
 
   private static final Pattern CLASS_NAME =
@@ -53,6 +59,8 @@ public final class Storage {
   /** Hadoop takes what stands before a colon for a scheme. */
   private static final Pattern RELATIVE_WITH_COLON =
       Pattern.compile("(?!(?:s3[an]?|hdfs|viewfs|file|abfss?|gs|https?):)[^:/]+:[^/].*");
+
+  private static final Pattern NO_SLASH = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]+:[^/].*");
 
   /** The name of a secret in a query, or in the parameters of a path, and its value. */
   private static final Pattern SECRET =
@@ -81,7 +89,9 @@ public final class Storage {
                   + "' ("
                   + (RELATIVE_WITH_COLON.matcher(uri).matches()
                       ? "what stands before a colon is a scheme: write './" + uri + "'"
-                      : e.getMessage())
+                      : NO_SLASH.matcher(uri).matches()
+                          ? "after a scheme a path begins with a slash, as in s3a://bucket/a or hdfs:///a"
+                          : inWords(e.getMessage()))
                   + ")"));
     }
   }
@@ -157,10 +167,17 @@ public final class Storage {
           + Path.getPathWithoutSchemeAndAuthority(whole)
           + (LOCAL.equals(whole.toUri().getScheme())
               ? " on the local disk"
-              : " on " + whole.toUri().getScheme() + "://" + authority(whole));
+              : " on " + whole.toUri().getScheme() + "://" + authority(whole) + orHere(path));
     } catch (IOException e) { // The filesystem cannot even be reached.
       return text + ": " + reason(e);
     }
+  }
+
+  private static String orHere(Path path) {
+    File here = new File(path.toUri().getPath()).getAbsoluteFile();
+    return path.toUri().getScheme() == null && here.exists()
+        ? " (on the local disk of this machine there is one: file://" + here + ")"
+        : "";
   }
 
   private static String authority(Path path) {
@@ -245,24 +262,38 @@ public final class Storage {
    */
   public static void replace(Path file, byte[] content, Configuration hadoop) throws IOException {
     FileSystem fileSystem = of(file, hadoop);
-    if (fileSystem instanceof DistributedFileSystem hdfs) {
-      write(hdfs, replacement(file), content);
-      hdfs.rename(replacement(file), file, Options.Rename.OVERWRITE);
-    } else if (fileSystem instanceof RawLocalFileSystem local) {
-      // Not over a symbolic link there: the write would follow it to another file.
-      java.nio.file.Path hidden = local.pathToFile(replacement(file)).toPath();
-      Files.deleteIfExists(hidden);
-      try {
-        write(fileSystem, replacement(file), content);
-      } catch (IOException | FSError e) { // A full disk: a part of the file would stay.
-        Files.deleteIfExists(hidden);
-        throw e;
-      }
-      if (!fileSystem.rename(replacement(file), file)) {
-        throw new IOException("Cannot rename " + replacement(file) + " to " + file);
-      }
-    } else {
+    if (!renamesWhole(fileSystem)) {
       write(fileSystem, file, content);
+      return;
+    }
+    Path hidden = replacement(file);
+    // Not over a symbolic link there: the write would follow it to another file.
+    if (fileSystem instanceof RawLocalFileSystem local) {
+      Files.deleteIfExists(local.pathToFile(hidden).toPath());
+    }
+    try {
+      write(fileSystem, hidden, content);
+    } catch (IOException | FSError e) {
+      deletePart(hidden, fileSystem);
+      throw e;
+    }
+    if (fileSystem instanceof DistributedFileSystem hdfs) {
+      hdfs.rename(hidden, file, Options.Rename.OVERWRITE);
+    } else if (!fileSystem.rename(hidden, file)) {
+      throw new IOException("Cannot rename " + hidden + " to " + file);
+    }
+  }
+
+  private static boolean renamesWhole(FileSystem fileSystem) {
+    return fileSystem instanceof RawLocalFileSystem || fileSystem instanceof DistributedFileSystem;
+  }
+
+  /** Deletes what was written of a file for which there was no room. */
+  private static void deletePart(Path file, FileSystem fileSystem) {
+    try {
+      fileSystem.delete(file, false);
+    } catch (IOException e) { // It is a part of a file no one reads; the caller says why.
+      LOG.debug("Cannot delete {}", file, e);
     }
   }
 
@@ -333,12 +364,18 @@ public final class Storage {
       throws IOException {
     FileSystem fileSystem = of(file, hadoop);
     try {
-      if (fileSystem instanceof RawLocalFileSystem local) {
-        Files.write(local.pathToFile(file).toPath(), content, StandardOpenOption.CREATE_NEW);
-        return true;
-      }
-      try (FSDataOutputStream out = fileSystem.create(file, false)) {
+      OutputStream out =
+          fileSystem instanceof RawLocalFileSystem local
+              ? Files.newOutputStream(
+                  local.pathToFile(file).toPath(), StandardOpenOption.CREATE_NEW)
+              : fileSystem.create(file, false);
+      try (out) {
         out.write(content);
+      } catch (IOException e) {
+        if (renamesWhole(fileSystem)) { // Elsewhere it may be another process's.
+          deletePart(file, fileSystem);
+        }
+        throw e;
       }
       return true;
     } catch (FileAlreadyExistsException | java.nio.file.FileAlreadyExistsException e) {
@@ -358,8 +395,7 @@ public final class Storage {
    * @throws IOException if the filesystem cannot be reached
    */
   public static boolean createsExclusively(Path path, Configuration hadoop) throws IOException {
-    FileSystem fileSystem = of(path, hadoop);
-    return fileSystem instanceof RawLocalFileSystem || fileSystem instanceof DistributedFileSystem;
+    return renamesWhole(of(path, hadoop));
   }
 
   /**

@@ -101,10 +101,10 @@ final class TuneCommand extends StokerCommand {
   @Option(
       names = "--metric",
       paramLabel = "NAME",
-      defaultValue = "accuracy",
       description =
           "What is to be best on the validation split: accuracy, balanced-accuracy, macro-f1 or"
-              + " log-loss (default: ${DEFAULT-VALUE}).")
+              + " log-loss (default: accuracy; balanced-accuracy where the space has class weights"
+              + " or balanced sampling).")
   private String metric;
 
   @Option(
@@ -291,14 +291,32 @@ final class TuneCommand extends StokerCommand {
             epochs(tree),
             halving,
             hyperband,
-            SelectionMetric.parse(metric),
+            askedMetric(),
             costs.stream().map(Cost::parse).toList(),
             sampler,
             seed,
             Optional.ofNullable(atOnce).orElse(0));
     plan.requireFolds(shards.manifest());
-    ResolvedJob.check(Study.check(plan, this::job), shards.manifest(), hadoop);
-    return plan;
+    List<TrainingConfig> corners = Study.check(plan, this::job);
+    ResolvedJob.check(corners, shards.manifest(), hadoop);
+    return plan.with(metric(plan.metric(), corners));
+  }
+
+  private SelectionMetric askedMetric() {
+    return metric == null ? SelectionMetric.AUTO : SelectionMetric.parse(metric);
+  }
+
+  /** All trials are compared by one metric, so it does not depend on which of them has weights. */
+  private SelectionMetric metric(SelectionMetric asked, List<TrainingConfig> corners) {
+    boolean balanced = corners.stream().anyMatch(TrainingConfig::balancesClasses);
+    if (asked == SelectionMetric.AUTO && balanced) {
+      console()
+          .say(
+              "The best trial is that with the best balanced accuracy, because classes are balanced"
+                  + " (--metric accuracy takes the accuracy)");
+      return SelectionMetric.BALANCED_ACCURACY;
+    }
+    return asked.ofBest();
   }
 
   private ObjectNode space() {
@@ -338,7 +356,7 @@ final class TuneCommand extends StokerCommand {
             same ? recorded.epochs() : epochs(tree),
             given("--halving", halving, recorded.factor()),
             given("--hyperband", hyperband, recorded.hyperband()),
-            given("--metric", SelectionMetric.parse(metric), recorded.metric()),
+            given("--metric", askedMetric(), recorded.metric()),
             given("--cost", costs.stream().map(Cost::parse).toList(), recorded.costs()),
             given("--sampler", sampler, recorded.sampler()),
             given("--seed", seed, recorded.seed()),

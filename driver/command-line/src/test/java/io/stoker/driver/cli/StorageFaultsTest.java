@@ -2,6 +2,7 @@
 package io.stoker.driver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -100,6 +101,52 @@ class StorageFaultsTest extends OnStorages {
         .contains("quota of /jobs/full is exceeded");
     assertThat(folder.resolve("prepared")).doesNotExist();
     assertThat(hdfs.getFileSystem().listStatus(full)).isEmpty();
+  }
+
+  /** The folders of the output have room; its first shard has none. */
+  @Test
+  void dataWithoutRoomOnHdfsIsRefusedInOneLine() throws IOException {
+    org.apache.hadoop.fs.Path full = new org.apache.hadoop.fs.Path(roots.get("hdfs"), "small");
+    hdfs.getFileSystem().mkdirs(full);
+    hdfs.getFileSystem().setQuota(full, 3, HdfsConstants.QUOTA_DONT_SET);
+
+    Outcome outcome =
+        commands.run(
+            "prepare --input %s --output %s/data".formatted(folder.resolve("images"), full));
+
+    assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(4);
+    assertThat(outcome.err().lines().filter(line -> line.startsWith("stoker: ")))
+        .singleElement(STRING)
+        .startsWith("stoker: Cannot prepare hdfs://")
+        .contains("/jobs/small/data: The NameSpace quota ", "of directory /jobs/small is exceeded")
+        .endsWith("(delete files there, or have the quota raised)");
+  }
+
+  @Test
+  void aSmallFileWithoutRoomOnHdfsLeavesNothing() throws IOException {
+    org.apache.hadoop.fs.Path full = new org.apache.hadoop.fs.Path(roots.get("hdfs"), "tiny");
+    hdfs.getFileSystem().mkdirs(full);
+    hdfs.getFileSystem().setQuota(full, HdfsConstants.QUOTA_DONT_SET, 1);
+    org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(full, "lock.json");
+
+    assertThatThrownBy(() -> Storage.replace(file, new byte[] {1}, new Configuration()))
+        .isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> Storage.createNew(file, new byte[] {1}, new Configuration()))
+        .isInstanceOf(IOException.class);
+
+    assertThat(hdfs.getFileSystem().listStatus(full)).isEmpty();
+  }
+
+  /** The default filesystem may not be the one that the user had in mind. */
+  @Test
+  void namesTheLocalFileWhereThePathIsOneOfHdfs() {
+    Configuration hadoop = new Configuration();
+    hadoop.set("fs.defaultFS", hdfs.getURI().toString());
+    String local = folder.resolve("images").toString();
+
+    assertThat(Storage.missing("input", new org.apache.hadoop.fs.Path(local), hadoop))
+        .contains("there is no " + local + " on hdfs://")
+        .endsWith("(on the local disk of this machine there is one: file://" + local + ")");
   }
 
   @Test

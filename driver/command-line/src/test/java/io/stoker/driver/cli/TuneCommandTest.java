@@ -120,6 +120,26 @@ class TuneCommandTest {
         .contains("accuracy by parameters", "Pareto front");
   }
 
+  /** As train does, and as the tuner of Spark ML. */
+  @Test
+  void balancedClassesAreComparedByBalancedAccuracy() throws IOException {
+    Files.writeString(
+        folder.resolve("balanced.yaml"),
+        "model: %s\nworkers: 1\nepochs: 1\nsampling: [natural, balanced]\n"
+            .formatted(folder.resolve("tiny.yaml")));
+    String tune = TUNE.replace("s.yaml", "balanced.yaml") + " --trials 2 --halving 1 --study F/";
+
+    Outcome balanced = run(tune + "balanced");
+    Outcome asked = run(tune + "asked --metric accuracy");
+
+    assertThat(balanced.exitCode()).as(balanced.err()).isZero();
+    assertThat(balanced.err())
+        .containsOnlyOnce("best balanced accuracy, because classes are balanced")
+        .contains("rung 1 of 1 (1 epoch): balanced accuracy ");
+    assertThat(asked.err()).contains("rung 1 of 1 (1 epoch): accuracy ");
+    assertThat(run("tune --study F/balanced --resume").exitCode()).isZero();
+  }
+
   @Test
   void theMetricOfFoldsNeedsNoValidationSplit() throws IOException {
     String tune = TUNE.replace("--validation-split test ", "") + " --trials 2 --halving 1";

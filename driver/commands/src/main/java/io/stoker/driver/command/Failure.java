@@ -77,18 +77,17 @@ public record Failure(int exitCode, String message, boolean goesOn) {
   private static String withRemedy(String words, List<Throwable> chain) {
     Optional<String> action =
         chain.stream()
-            .map(cause -> firstLine(cause.getMessage()))
+            .map(cause -> Storage.inWords(firstLine(cause.getMessage())))
             .filter(message -> message.startsWith("Cannot write "))
             .map(message -> message.replace(": " + words, "") + ": ")
             .findFirst();
-    String remedy = "a limit of the user's, see ulimit -f, or of the filesystem";
-    if (words.equals(NoSpace.TEXT)) {
-      remedy =
-          action.isPresent()
-              ? "free some there"
-              : "free some in Spark's local folders, or where files are written";
-    }
-    return "%s%s (%s)".formatted(action.orElse(""), words, remedy);
+    return "%s%s (%s)"
+        .formatted(
+            action.orElse(""),
+            words,
+            action.isPresent() && words.equals(NoSpace.TEXT)
+                ? "free some there"
+                : NoSpace.remedy(words));
   }
 
   /** A file could not be read or written: the message says which, and why. */

@@ -115,6 +115,37 @@ class FailureTest {
         .doesNotContain("--resume");
   }
 
+  /** As HDFS says it to its client, and as Spark quotes a task that was told so. */
+  @Test
+  void aQuotaIsNoBug() {
+    String words =
+        "The NameSpace quota (directories and files) of directory /q is exceeded: quota=2";
+    String hadoop =
+        "org.apache.hadoop.hdfs.protocol.NSQuotaExceededException: " + words + "\n\tat a.B";
+
+    assertThat(Failure.of(new UncheckedIOException(new IOException(hadoop))))
+        .isEqualTo(new Failure(4, words + " (delete files there, or have the quota raised)", true));
+    assertThat(
+            Failure.of(
+                    new UncheckedIOException("Cannot write hdfs://h/q/x", new IOException(words)))
+                .message())
+        .startsWith("Cannot write hdfs://h/q/x: The NameSpace quota ");
+    assertThat(Failure.of(new SparkException("Job aborted: Task 0 failed: " + hadoop)).message())
+        .startsWith("The NameSpace quota ")
+        .doesNotContain("at a.B");
+    assertThat(Failure.of(new IOException("Disk quota exceeded")).exitCode()).isEqualTo(4);
+  }
+
+  @Test
+  void hdfsWithoutRoomIsNoBug() {
+    String words =
+        "File /a/x could only be written to 0 of the 1 minReplication nodes. There are 1"
+            + " datanode(s) running and 1 node(s) are excluded in this operation.";
+
+    assertThat(Failure.of(new IllegalStateException(new IOException(words + "\n\tat a.B"))))
+        .isEqualTo(new Failure(4, words + " (the DataNodes of HDFS are full, or away)", true));
+  }
+
   /** As ulimit -f has it, also where Java's native libraries are unpacked. */
   @Test
   void aLimitOfFilesIsNoFullDisk() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.driver.report;
 
+import io.stoker.data.storage.Storage;
 import io.stoker.driver.config.TrainingConfig;
 import io.stoker.driver.metrics.EarlyStop;
 import io.stoker.driver.metrics.MetricsTail;
@@ -107,7 +108,7 @@ public record RunSummary(
     } catch (DamagedException | InputException e) {
       damage.add(e.getMessage());
     } catch (UncheckedIOException e) {
-      damage.add(e.getMessage() + ": " + e.getCause().getMessage());
+      damage.add(e.getMessage() + ": " + Storage.reason(e.getCause()));
     }
     return Optional.empty();
   }

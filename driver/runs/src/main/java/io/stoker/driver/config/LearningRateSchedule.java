@@ -141,6 +141,8 @@ public sealed interface LearningRateSchedule extends Serializable {
       Check.input(
           factor > 0 && factor <= 1, "Invalid step factor: %s (must be > 0 and <= 1)", factor);
       Check.input(
+          everyEpochs != 0, "The schedule step has no every-epochs, such as 'every-epochs: 30'");
+      Check.input(
           everyEpochs > 0 && Double.isFinite(everyEpochs),
           "Invalid step interval: %s epochs (must be > 0)",
           everyEpochs);
@@ -272,6 +274,9 @@ public sealed interface LearningRateSchedule extends Serializable {
       Check.input(
           factor > 0 && factor < 1, "Invalid plateau factor: %s (must be > 0 and < 1)", factor);
       Check.input(
+          patienceEpochs != 0,
+          "The schedule plateau has no patience-epochs, such as 'patience-epochs: 5'");
+      Check.input(
           patienceEpochs >= 1,
           "Invalid plateau patience: %d epochs (must be >= 1)",
           patienceEpochs);
@@ -319,6 +324,11 @@ public sealed interface LearningRateSchedule extends Serializable {
   }
 
   private static void checkHorizon(String schedule, double epochs, double warmUpEpochs) {
+    Check.input(
+        epochs != 0,
+        "The schedule %1$s has no epochs (say 'schedule: %1$s' for those of the job, or 'schedule:"
+            + " {type: %1$s, epochs: N}')",
+        schedule);
     Check.input(
         epochs > warmUpEpochs && Double.isFinite(epochs),
         "Invalid epochs: %2$s (with the schedule %1$s, must be more than the warm-up of %3$s epochs)",

@@ -172,13 +172,19 @@ class LearningRateScheduleTest {
         .hasMessageContaining("Invalid warm-up: -1.0 epochs");
     assertThatThrownBy(() -> new LearningRateSchedule.StepDecay(0.1, 0, 0))
         .isInstanceOf(InputException.class)
+        .hasMessageContaining("The schedule step has no every-epochs");
+    assertThatThrownBy(() -> new LearningRateSchedule.StepDecay(0.1, -1, 0))
+        .isInstanceOf(InputException.class)
         .hasMessageContaining("Invalid step interval");
     assertThatThrownBy(() -> new LearningRateSchedule.Plateau(1, 5, 0))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Invalid plateau factor: 1.0");
     assertThatThrownBy(() -> new LearningRateSchedule.Plateau(0.1, 0, 0))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("Invalid plateau patience: 0 epochs");
+        .hasMessageContaining("The schedule plateau has no patience-epochs");
+    assertThatThrownBy(() -> new LearningRateSchedule.Plateau(0.1, -1, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("Invalid plateau patience: -1 epochs");
     assertThatThrownBy(() -> new LearningRateSchedule.Cosine(1, 1))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("Invalid epochs: 1.0 (with the schedule cosine");

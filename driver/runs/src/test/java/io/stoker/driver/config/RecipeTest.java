@@ -82,7 +82,10 @@ class RecipeTest {
         "schedule: {type: cosin, epochs: 3} | unknown type 'cosin' of 'schedule'",
         "schedule: {type: step, factor: 0.1, every-epochs: 3, warm-up: 1} | unknown key"
             + " 'schedule.warm_up'",
-        "schedule: {type: step, factor: 0.1} | Invalid step interval: 0.0 epochs",
+        "schedule: {type: step, factor: 0.1} | The schedule step has no every-epochs",
+        "schedule: {type: cosine} | The schedule cosine has no epochs (say 'schedule: cosine'",
+        "schedule: {type: one-cycle} | The schedule one-cycle has no epochs",
+        "schedule: {type: plateau, factor: 0.1} | The schedule plateau has no patience-epochs",
         "schedule: {type: step, factor: 7, every-epochs: 3} | Invalid step factor: 7.0",
         "schedule: [cosine] | 'schedule'",
         "model: | 'model' has no value",

@@ -67,6 +67,25 @@ public record StudyPlan(
         seed, atOnce);
   }
 
+  /** This plan with another metric. */
+  public StudyPlan with(SelectionMetric other) {
+    return new StudyPlan(
+        data,
+        dataSha256,
+        split,
+        folds,
+        space,
+        trials,
+        epochs,
+        factor,
+        hyperband,
+        other,
+        costs,
+        sampler,
+        seed,
+        atOnce);
+  }
+
   /**
    * The runs of each trial, by their number: run 0 is trained on all of the split train, and run k
    * without part k of it.

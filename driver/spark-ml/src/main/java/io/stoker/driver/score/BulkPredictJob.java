@@ -74,7 +74,7 @@ public final class BulkPredictJob {
     Configuration hadoop = spark.hadoopConfiguration();
     Path input = Locations.absolute(request.input(), hadoop);
     Path output = Locations.absolute(request.output(), hadoop);
-    StoredModel model = request.model().open(hadoop);
+    StoredModel model = request.model().openToPredict(hadoop);
     try {
       PredictionFolder folder = new PredictionFolder(output, hadoop);
       folder.check(input, request.existing());

@@ -33,7 +33,7 @@ public final class EvaluateJob {
     Configuration hadoop = spark.hadoopConfiguration();
     List<StoredModel> models =
         request.average() == 1
-            ? List.of(request.model().open(hadoop))
+            ? List.of(request.model().openToPredict(hadoop))
             : ModelFiles.newest(
                     request.model().checkpoint(),
                     request.average(),

@@ -8,6 +8,8 @@ import io.stoker.failure.Check;
 import io.stoker.models.engine.Arithmetic;
 import io.stoker.worker.eval.TestViews;
 import org.apache.hadoop.conf.Configuration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A trained model, and how its outputs are computed.
@@ -30,6 +32,8 @@ public record Inference(
     Arithmetic arithmetic,
     int size,
     boolean exactPixels) {
+  private static final Logger LOG = LoggerFactory.getLogger(Inference.class);
+
   public Inference {
     Check.input(size >= 0, "Invalid size: %d (must be >= 1, or 0 for that of the training)", size);
   }
@@ -58,6 +62,26 @@ public record Inference(
   public StoredModel open(Configuration hadoop) {
     StoredModel model = sized(ModelFiles.open(checkpoint, parameters, hadoop));
     return exactPixels ? model.withExactPixels() : model;
+  }
+
+  /**
+   * Opens the model for its probabilities, and warns if its temperature is one of other views: what
+   * is averaged over several views is less sure.
+   */
+  public StoredModel openToPredict(Configuration hadoop) {
+    StoredModel model = open(hadoop);
+    model
+        .calibration()
+        .filter(each -> each.hasFit() && !each.tta().equals(testViews.toString()))
+        .ifPresent(
+            each ->
+                LOG.warn(
+                    "The temperature of {} was fitted with --tta {}, and is used with --tta {}"
+                        + " (calibrate with the same views, for probabilities that can be trusted)",
+                    model.origin(),
+                    each.tta(),
+                    testViews));
+    return model;
   }
 
   /** A model over images of the size that is asked for. */

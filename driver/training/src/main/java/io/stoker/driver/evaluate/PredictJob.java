@@ -76,7 +76,7 @@ public final class PredictJob {
    * @throws io.stoker.failure.StokerException if the checkpoint cannot be used
    */
   public static void run(Configuration hadoop, PredictRequest request, Listener listener) {
-    StoredModel stored = request.model().open(hadoop);
+    StoredModel stored = request.model().openToPredict(hadoop);
     ModelMetadata metadata = stored.metadata();
     ImageShape images = ModelInput.images(metadata.images());
     LeastSize least = Decoding.of(metadata.exactPixels()).leastFor(images);

@@ -4,6 +4,7 @@ package io.stoker.driver.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.stoker.driver.LocalSpark;
 import io.stoker.driver.LogLines;
@@ -17,8 +18,10 @@ import io.stoker.driver.round.TrainJob;
 import io.stoker.driver.round.TrainResult;
 import io.stoker.driver.run.ModelFiles;
 import io.stoker.failure.InputException;
+import io.stoker.models.engine.Arithmetic;
 import io.stoker.testing.Exact;
 import io.stoker.worker.eval.LabelledProbabilities.Sums;
+import io.stoker.worker.eval.TestViews;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,6 +89,23 @@ class CalibrateJobTest {
       other.write(stored.path(), new Configuration());
       assertThat(EvaluateJob.run(spark, on("run", "train")).logLoss())
           .isGreaterThan(after.logLoss());
+    }
+  }
+
+  @Test
+  void warnsOfATemperatureOfOtherViews() {
+    train("views");
+    CalibrateJob.run(spark, on("views", "train"));
+    Inference flipped =
+        new Inference(job.run("views").toString(), "auto", TestViews.FLIP, Arithmetic.FASTEST_FP32);
+
+    try (LogLines log = LogLines.of(Inference.class)) {
+      EvaluateJob.run(spark, on("views", "train"));
+      assertThat(log.lines()).isEmpty();
+      EvaluateJob.run(spark, new EvaluateRequest(flipped, job.data().toString(), "train", 16, 1));
+      assertThat(log.lines())
+          .singleElement(STRING)
+          .contains("was fitted with --tta none, and is used with --tta flip");
     }
   }
 

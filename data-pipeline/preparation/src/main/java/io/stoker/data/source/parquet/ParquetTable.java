@@ -24,6 +24,9 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.Type;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Parquet files with a column of images and a column of labels, such as Hugging Face's image data
@@ -31,6 +34,8 @@ import org.apache.parquet.schema.MessageType;
  * train-00000-of-00002.parquet}, or a folder {@code train}, say the split.
  */
 public final class ParquetTable implements Serializable {
+  private static final Logger LOG = LoggerFactory.getLogger(ParquetTable.class);
+
   private static final long serialVersionUID = 1L;
 
   /** As Hugging Face names the files of a split. */
@@ -175,6 +180,11 @@ public final class ParquetTable implements Serializable {
     List<Footer> footers =
         files.parallelStream().map(file -> Footer.read(fileSystem, file)).toList();
     TableSchema first = table.schema(files.get(0), footers.get(0), columns);
+    if (table.conventions() == Conventions.HUGGING_FACE) {
+      columns
+          .unusedSplit(footers.get(0).schema().getFields().stream().map(Type::getName).toList())
+          .ifPresent(LOG::warn);
+    }
     List<RowGroup> groups = new ArrayList<>();
     for (int i = 0; i < files.size(); i++) {
       TableSchema own = table.schema(files.get(i), footers.get(i), columns);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.stoker.data.source.parquet;
 
+import java.util.Collection;
+import java.util.Optional;
+
 /**
  * The columns of a Parquet table that the user names.
  *
@@ -12,6 +15,17 @@ package io.stoker.data.source.parquet;
 public record TableColumns(String image, String label, String split, String weight) {
   /** Columns that are all to be found. */
   public static final TableColumns FOUND = new TableColumns("", "", "");
+
+  /**
+   * What to warn of: a column that seems to hold splits, and is not used because none is named.
+   *
+   * @param names of the table's columns
+   */
+  public Optional<String> unusedSplit(Collection<String> names) {
+    return split.isEmpty() && names.contains("split")
+        ? Optional.of("The column split is not used (--split-column split takes splits from it)")
+        : Optional.empty();
+  }
 
   /** Columns of samples that count the same. */
   public TableColumns(String image, String label, String split) {
