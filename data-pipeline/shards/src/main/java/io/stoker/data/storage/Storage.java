@@ -29,13 +29,9 @@ import org.apache.hadoop.hdfs.DistributedFileSystem;
 import org.apache.hadoop.hdfs.protocol.AlreadyBeingCreatedException;
 import org.apache.hadoop.io.IOUtils;
 import org.apache.hadoop.ipc.RemoteException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The filesystem of a path. */
 public final class Storage {
-  private static final Logger LOG = LoggerFactory.getLogger(Storage.class);
-
   private static final String LOCAL = "file";
 
   private static final Pattern CLASS_NAME =
@@ -274,7 +270,7 @@ public final class Storage {
     try {
       write(fileSystem, hidden, content);
     } catch (IOException | FSError e) {
-      deletePart(hidden, fileSystem);
+      deletePart(hidden, fileSystem, e);
       throw e;
     }
     if (fileSystem instanceof DistributedFileSystem hdfs) {
@@ -288,12 +284,18 @@ public final class Storage {
     return fileSystem instanceof RawLocalFileSystem || fileSystem instanceof DistributedFileSystem;
   }
 
-  /** Deletes what was written of a file for which there was no room. */
-  private static void deletePart(Path file, FileSystem fileSystem) {
+  /**
+   * Deletes what was written of a file for which there was no room. A storage that has failed in
+   * another way may not answer once more.
+   */
+  private static void deletePart(Path file, FileSystem fileSystem, Throwable failure) {
+    if (!(fileSystem instanceof RawLocalFileSystem) && NoSpace.words(failure).isEmpty()) {
+      return;
+    }
     try {
       fileSystem.delete(file, false);
-    } catch (IOException e) { // It is a part of a file no one reads; the caller says why.
-      LOG.debug("Cannot delete {}", file, e);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
     }
   }
 
@@ -373,7 +375,7 @@ public final class Storage {
         out.write(content);
       } catch (IOException e) {
         if (renamesWhole(fileSystem)) { // Elsewhere it may be another process's.
-          deletePart(file, fileSystem);
+          deletePart(file, fileSystem, e);
         }
         throw e;
       }
