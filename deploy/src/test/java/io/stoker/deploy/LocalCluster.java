@@ -63,8 +63,13 @@ final class LocalCluster {
         Stream.concat(Stream.of("start"), Arrays.stream(options)).toArray(String[]::new));
   }
 
-  Outcome status() {
-    return script.run("status");
+  Outcome status(String... surplus) {
+    return script.run(
+        Stream.concat(Stream.of("status"), Arrays.stream(surplus)).toArray(String[]::new));
+  }
+
+  Outcome tryAdd() {
+    return script.run("add");
   }
 
   /** Kills workers, or adds some, each on a host of its own, so that there are so many. */

@@ -82,19 +82,7 @@ class LocalClusterIT {
     LocalCluster cluster = LocalCluster.in(folder.resolve("state"));
     cluster.start("--executors", "1");
     try {
-      String worker =
-          cluster
-              .status()
-              .out()
-              .lines()
-              .filter(line -> line.startsWith("worker-1"))
-              .findFirst()
-              .orElseThrow();
-      ProcessHandle process =
-          ProcessHandle.of(Long.parseLong(worker.replaceAll(".*process (\\d+),.*", "$1")))
-              .orElseThrow();
-      process.destroyForcibly();
-      process.onExit().join();
+      kill(cluster, "worker-1");
 
       Outcome status = cluster.status();
       assertThat(status.exitCode()).isEqualTo(4);
@@ -103,6 +91,37 @@ class LocalClusterIT {
     } finally {
       cluster.stop();
     }
+  }
+
+  @Test
+  void saysThatItsMasterIsGone() {
+    LocalCluster cluster = LocalCluster.in(folder.resolve("state"));
+    cluster.start("--executors", "1");
+    try {
+      kill(cluster, "master");
+
+      assertThat(cluster.status().out()).contains("master: gone", "worker-1: process");
+      assertRefused(2, "the cluster's master is gone", cluster.tryAdd());
+    } finally {
+      cluster.stop();
+    }
+    assertRefused(2, "no cluster is running", cluster.tryAdd());
+  }
+
+  private static void kill(LocalCluster cluster, String name) {
+    String line =
+        cluster
+            .status()
+            .out()
+            .lines()
+            .filter(each -> each.startsWith(name + ": "))
+            .findFirst()
+            .orElseThrow();
+    ProcessHandle process =
+        ProcessHandle.of(Long.parseLong(line.replaceAll(".*process (\\d+),.*", "$1")))
+            .orElseThrow();
+    process.destroyForcibly();
+    process.onExit().join();
   }
 
   /** The system gives the number of a process that has ended to another process or thread. */
@@ -143,6 +162,7 @@ class LocalClusterIT {
     assertRefused(2, "invalid number of GPUs: x", cluster.tryStart("--gpus-per-worker", "x"));
     assertRefused(2, "option --cores needs a value", cluster.tryStart("--cores"));
     assertRefused(2, "unknown option: --gpus", cluster.tryStart("--gpus", "1"));
+    assertRefused(2, "status takes no options: --json", cluster.status("--json"));
 
     Path discovery = folder.resolve("discovery");
     Files.writeString(discovery, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\"]}'\n");

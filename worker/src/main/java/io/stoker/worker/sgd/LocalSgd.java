@@ -28,15 +28,6 @@ public final class LocalSgd {
    * @param batches the batch of each step; a batch is used before the next one is asked for
    * @param steps the steps
    * @param schedule the settings of each step
-   */
-  public static Measurements run(
-      Network network, Supplier<ImageBatch> batches, RoundSteps steps, StepSchedule schedule) {
-    return run(network, batches, steps, schedule, taken -> {});
-  }
-
-  /**
-   * Takes a worker's local steps as {@link #run(Network, Supplier, RoundSteps, StepSchedule)} does.
-   *
    * @param beforeStep is called before each step with the number of steps that were taken, and may
    *     read and write the network; its time is not measured
    */

@@ -94,7 +94,8 @@ class LocalSgdTest {
           expected.add(weights.values().get(batch.labels()[example]));
         }
       }
-      LocalSgd.run(network, again::next, new RoundSteps(5, 7, 0, 0, 2), weighted(weights));
+      LocalSgd.run(
+          network, again::next, new RoundSteps(5, 7, 0, 0, 2), weighted(weights), taken -> {});
     }
 
     assertThat(network.weights()).isEqualTo(expected).hasSize(8);
@@ -129,12 +130,13 @@ class LocalSgdTest {
     }
 
     try (BatchReader reader = BatchReader.training(blocks, plan, 0, 0, 2, input)) {
-      LocalSgd.run(network, reader::next, new RoundSteps(5, 7, 0, 0, 2), SCHEDULE);
+      LocalSgd.run(network, reader::next, new RoundSteps(5, 7, 0, 0, 2), SCHEDULE, taken -> {});
     }
     assertThat(network.weights()).isEqualTo(samples).hasSize(8);
     network.weights().clear();
     try (BatchReader reader = BatchReader.training(blocks, plan, 0, 0, 2, input)) {
-      LocalSgd.run(network, reader::next, new RoundSteps(5, 7, 0, 0, 2), weighted(ofClasses));
+      LocalSgd.run(
+          network, reader::next, new RoundSteps(5, 7, 0, 0, 2), weighted(ofClasses), taken -> {});
     }
     assertThat(network.weights()).isEqualTo(both).hasSize(8);
   }
@@ -157,7 +159,7 @@ class LocalSgdTest {
 
     Measurements result;
     try (BatchReader reader = BatchReader.training(data, plan, 0, 0, 2, input)) {
-      result = LocalSgd.run(network, reader::next, steps, SCHEDULE);
+      result = LocalSgd.run(network, reader::next, steps, SCHEDULE, taken -> {});
     }
 
     assertThat(result.get(Measure.LOSS_SUM)).isEqualTo(expected.get(Measure.LOSS_SUM));
@@ -195,7 +197,7 @@ class LocalSgdTest {
     EpochPlan plan = EpochPlan.of(data.rows(), 5, 0, WORKERS, BATCH);
     try (BatchReader reader =
         BatchReader.training(data, plan, worker, from, to, TrainingInput.plain(TinyShards.SHAPE))) {
-      return LocalSgd.run(network, reader::next, steps, SCHEDULE);
+      return LocalSgd.run(network, reader::next, steps, SCHEDULE, taken -> {});
     }
   }
 }

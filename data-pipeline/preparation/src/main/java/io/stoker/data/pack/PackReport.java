@@ -5,6 +5,7 @@ import io.stoker.data.shard.DuplicateCounts;
 import io.stoker.data.shard.DuplicateInput;
 import io.stoker.data.shard.RejectedInput;
 import io.stoker.data.source.SourceListing;
+import io.stoker.data.source.SplitNames;
 import io.stoker.failure.Check;
 import io.stoker.failure.InputException;
 import java.util.Comparator;
@@ -147,13 +148,13 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
             .collect(Collectors.joining(", "));
     Check.input(
         (double) rejected.size() / all <= options.maximumRejected(),
-        "%d of %d images cannot be read, more than --max-rejected allows (%s): %s%s",
+        "%d of %d images are rejected, more than --max-rejected allows (%s): %s%s",
         rejected.size(),
         all,
         options.maximumRejected(),
         examples,
         rejected.size() > EXAMPLES ? ", ..." : "");
-    LOG.warn("{} of {} images cannot be read: {}", rejected.size(), all, examples);
+    LOG.warn("{} of {} images are rejected: {}", rejected.size(), all, examples);
   }
 
   private void warnOfEmptyClasses(PackStatistics statistics) {
@@ -177,6 +178,16 @@ record PackReport(PrepareOptions options, SourceListing listing, List<String> sp
   }
 
   private void warnOfSimilarNames() {
+    for (String split : splitNames) {
+      SplitNames.meant(split)
+          .ifPresent(
+              usual ->
+                  LOG.warn(
+                      "Split '{}' is none of {}: did you mean '{}'?",
+                      split,
+                      SplitNames.USUAL,
+                      usual));
+    }
     Map<String, String> seen = new HashMap<>();
     for (String name : listing.classNames()) {
       String other = seen.put(name.toLowerCase(Locale.ROOT), name);

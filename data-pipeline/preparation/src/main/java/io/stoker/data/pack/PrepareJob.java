@@ -14,6 +14,7 @@ import io.stoker.data.shard.ShardWriter;
 import io.stoker.data.shard.SourceTable;
 import io.stoker.data.source.SourceListing;
 import io.stoker.data.source.SourcePart;
+import io.stoker.data.source.SplitNames;
 import io.stoker.data.storage.Storage;
 import io.stoker.failure.Check;
 import java.io.IOException;
@@ -55,8 +56,6 @@ public final class PrepareJob {
 
   /** The driver merges the counts of this many tasks by itself, of more the executors do first. */
   private static final int MOST_FOR_DRIVER = 32;
-
-  private static final List<String> SPLIT_ORDER = List.of("train", "validation", "test");
 
   /** Keeps other jobs from a folder of shards while this one writes there. */
   public interface Guard {
@@ -382,8 +381,8 @@ public final class PrepareJob {
 
   private static List<String> ordered(List<String> names) {
     return Stream.concat(
-            SPLIT_ORDER.stream().filter(names::contains),
-            names.stream().filter(name -> !SPLIT_ORDER.contains(name)).sorted())
+            SplitNames.USUAL.stream().filter(names::contains),
+            names.stream().filter(name -> !SplitNames.USUAL.contains(name)).sorted())
         .toList();
   }
 

@@ -281,7 +281,7 @@ class ImageRowsTest {
     images.add(new LabelledImage("gone.png", "ant", "", new SourceImage.Unreadable("missing")));
     assertThatThrownBy(() -> prepare(ImageRows.of(spark.parallelize(images)), options()))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("2 of 42 images cannot be read, more than --max-rejected allows");
+        .hasMessageContaining("2 of 42 images are rejected, more than --max-rejected allows");
     ShardManifest manifest =
         prepare(ImageRows.of(spark.parallelize(images)), options().maximumRejected(0.1));
     assertThat(manifest.rejected())

@@ -262,7 +262,7 @@ class PrepareJobBadInputTest {
     for (int i = 0; i < 4; i++) {
       Files.write(unnameable.resolve(i + ".png"), png);
     }
-    assertRefused(options("folder")).hasMessageContaining("5 of 25 images cannot be read");
+    assertRefused(options("folder")).hasMessageContaining("5 of 25 images are rejected");
     ShardManifest manifest = run(options("folder").maximumRejected(0.3));
     assertThat(manifest.classNames()).containsExactly("a", "b");
     assertThat(manifest.rejected())
@@ -374,7 +374,7 @@ class PrepareJobBadInputTest {
     TestImages.write(in.resolve("a/empty.gif"), new byte[0]);
 
     assertRefused(options("folder"))
-        .hasMessageContaining("3 of 123 images cannot be read")
+        .hasMessageContaining("3 of 123 images are rejected")
         .hasMessageContaining("--max-rejected")
         .hasMessageContaining("b/cut.jpg (truncated)");
     assertThat(out).doesNotExist();

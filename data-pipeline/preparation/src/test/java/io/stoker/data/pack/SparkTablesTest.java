@@ -318,7 +318,7 @@ class SparkTablesTest {
         .hasSize(3);
     assertThatThrownBy(() -> prepare(SparkTable.at(session, uri, "delta", "")))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("3 of 43 images cannot be read");
+        .hasMessageContaining("3 of 43 images are rejected");
   }
 
   /** A key server that hands keys out as they are. */

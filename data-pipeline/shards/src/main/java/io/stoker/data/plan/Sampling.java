@@ -3,7 +3,6 @@ package io.stoker.data.plan;
 
 import io.stoker.failure.InputException;
 import io.stoker.failure.Suggestion;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -18,11 +17,6 @@ public enum Sampling {
    * EpochPlan#balanced}.
    */
   BALANCED;
-
-  /** The names that {@link #parse} knows. */
-  public static List<String> names() {
-    return Arrays.stream(values()).map(Sampling::toString).toList();
-  }
 
   /**
    * A choice by name.

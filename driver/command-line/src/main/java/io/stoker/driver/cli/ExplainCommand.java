@@ -111,7 +111,7 @@ final class ExplainCommand extends StokerCommand {
   protected Report execute() {
     checkOptions();
     int named = top.classes();
-    OutputFolder folder = SparkSetup.outputFolder("--output", output);
+    OutputFolder folder = SparkSetup.outputFolder(output);
     List<OutputPicture> maps = noMaps ? List.of() : maps(folder);
     OutputPicture filterPicture = OutputPicture.in(folder, output, "filters.png");
     OutputPicture neighbourPicture = OutputPicture.in(folder, output, "neighbours.png");

@@ -83,7 +83,7 @@ final class ProbeCommand extends StokerCommand {
   @Override
   protected Report execute() throws IOException {
     Optional<OutputFolder> folder =
-        Optional.ofNullable(output).map(uri -> SparkSetup.outputFolder("--output", uri));
+        Optional.ofNullable(output).map(uri -> SparkSetup.outputFolder(uri));
     Optional<OutputFile> numbers = folder.map(each -> each.file("probe.json"));
     Optional<OutputPicture> picture =
         folder.map(each -> OutputPicture.in(each, output, "probe.png"));

@@ -403,9 +403,9 @@ public final class SparkSetup {
     }
   }
 
-  /** Checks likewise that files can be written to a folder. */
-  public static OutputFolder outputFolder(String option, String uri) {
-    return OutputFolder.check(option, localUnlessUri(uri), hadoop());
+  /** Checks likewise that files can be written to the folder of {@code --output}. */
+  public static OutputFolder outputFolder(String uri) {
+    return OutputFolder.check("--output", localUnlessUri(uri), hadoop());
   }
 
   private static String localUnlessUri(String uri) {

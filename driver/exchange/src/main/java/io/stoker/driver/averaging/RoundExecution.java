@@ -66,10 +66,6 @@ final class RoundExecution {
     return round;
   }
 
-  int worker() {
-    return worker;
-  }
-
   /**
    * Sets the network's values of one slice.
    *

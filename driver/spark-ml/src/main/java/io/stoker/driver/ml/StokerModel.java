@@ -308,7 +308,9 @@ public final class StokerModel extends StokerModelParams implements MLWritable, 
     }
     Column error = FrameColumns.quoted(getErrorCol());
     Column nothing = lit("");
-    Column place = path.map(each -> coalesce(concat(each, lit(": ")), nothing)).orElse(nothing);
+    Column place =
+        path.map(each -> coalesce(when(each.notEqual(nothing), concat(each, lit(": "))), nothing))
+            .orElse(nothing);
     return scored.filter(
         getHandleInvalid().equals(SKIP_INVALID)
             ? error.isNull()

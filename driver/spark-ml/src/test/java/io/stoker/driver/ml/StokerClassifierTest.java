@@ -223,7 +223,7 @@ class StokerClassifierTest {
     refused(
         classifier().setWeightCol("weight"),
         images.withColumn("weight", expr("number - 135")),
-        "of 271 images cannot be read, more than maxRejected allows (0.01): ");
+        "of 271 images are rejected, more than maxRejected allows (0.01): ");
     refused(
         classifier().setWeightCol("weight"),
         images.withColumn("weight", lit(null).cast("double")),
@@ -546,11 +546,11 @@ class StokerClassifierTest {
     refused(
         classifier(),
         images.withColumn("label", expr("IF(number % 10 = 0, NULL, label)")),
-        "28 of 271 images cannot be read, more than maxRejected allows (0.01): ");
+        "28 of 271 images are rejected, more than maxRejected allows (0.01): ");
     refused(
         classifier(),
         images.withColumn("label", expr("IF(number % 10 = 0, double('NaN'), label)")),
-        "28 of 271 images cannot be read, more than maxRejected allows (0.01): ");
+        "28 of 271 images are rejected, more than maxRejected allows (0.01): ");
     refused(
         classifier(),
         images.withColumn("label", lit(Double.NaN)),
@@ -558,7 +558,7 @@ class StokerClassifierTest {
     refused(
         classifier(),
         images.withColumn("content", expr("IF(number % 10 = 0, NULL, content)")),
-        "28 of 271 images cannot be read, more than maxRejected allows (0.01): ");
+        "28 of 271 images are rejected, more than maxRejected allows (0.01): ");
     refused(
         classifier(),
         images.withColumn("content", expr("array(1, 2)")),

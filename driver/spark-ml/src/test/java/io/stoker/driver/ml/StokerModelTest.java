@@ -455,6 +455,14 @@ class StokerModelTest {
     assertThatThrownBy(
             () -> StokerModel.load(run).setHandleInvalid("error").transform(named).collectAsList())
         .hasStackTraceContaining("An image cannot be read: text: ");
+    Dataset<Row> nameless =
+        files
+            .filter(col("name").equalTo("text"))
+            .select(struct(col("content").as("bytes"), lit("").as("path")).as("content"));
+    assertThatThrownBy(
+            () ->
+                StokerModel.load(run).setHandleInvalid("error").transform(nameless).collectAsList())
+        .hasStackTraceContaining("An image cannot be read: not an image");
   }
 
   @Test

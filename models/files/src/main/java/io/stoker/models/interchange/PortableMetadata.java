@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.stoker.base.json.StrictJson;
 import io.stoker.failure.Check;
+import io.stoker.failure.DamagedException;
+import io.stoker.failure.InputException;
 import io.stoker.models.file.ModelMetadata;
 import io.stoker.models.spec.Shape;
 import java.io.UncheckedIOException;
@@ -137,7 +139,12 @@ public record PortableMetadata(
         .map(
             sizes -> {
               Check.undamaged(sizes.length == 3, "Cannot read %s: '%s' is no shape", file, key);
-              return new Shape(sizes[0], sizes[1], sizes[2]);
+              try {
+                return new Shape(sizes[0], sizes[1], sizes[2]);
+              } catch (InputException e) {
+                throw new DamagedException(
+                    "Cannot read %s: its '%s': %s".formatted(file, key, e.getMessage()), e);
+              }
             });
   }
 

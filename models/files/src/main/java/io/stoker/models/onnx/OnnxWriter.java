@@ -51,16 +51,6 @@ public final class OnnxWriter {
    * @param parametersSha256 the digest of the canonical vector, which the file mentions
    * @param version the version of this program, which the file mentions
    * @param options how it is written
-   * @throws io.stoker.failure.InputException if the file would be larger than ONNX allows
-   */
-  public static OnnxWriter of(
-      ModelMetadata metadata, String parametersSha256, String version, OnnxOptions options) {
-    return of(metadata, parametersSha256, version, options, 1);
-  }
-
-  /**
-   * Describes a file whose probabilities are calibrated.
-   *
    * @param temperature by which the graph divides scores before softmax; with 1 it does not
    * @throws io.stoker.failure.InputException if the file would be larger than ONNX allows
    */

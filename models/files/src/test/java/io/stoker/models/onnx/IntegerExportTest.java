@@ -84,7 +84,7 @@ class IntegerExportTest {
   private static byte[] export(TrainedModel trained, Quantization layers) throws IOException {
     ByteArrayOutputStream stream = new ByteArrayOutputStream();
     OnnxOptions options = new OnnxOptions(13, OnnxOptions.DEFAULT_INPUT, Normalization.EXCLUDE);
-    OnnxWriter.of(trained.metadata().with(layers), "f".repeat(64), "1", options)
+    OnnxWriter.of(trained.metadata().with(layers), "f".repeat(64), "1", options, 1)
         .write(trained.source(), stream);
     return stream.toByteArray();
   }

@@ -218,7 +218,8 @@ class OnnxExportTest {
 
     assertThatThrownBy(
             () ->
-                OnnxWriter.of(new TrainedModel(larger, new float[0]).metadata(), "", "1", DEFAULTS))
+                OnnxWriter.of(
+                    new TrainedModel(larger, new float[0]).metadata(), "", "1", DEFAULTS, 1))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("an ONNX file has at most 2147483647");
   }

@@ -594,7 +594,8 @@ class OnnxReaderTest {
             trained.metadata(),
             "0",
             "1",
-            new OnnxOptions(17, "images", OnnxOptions.Normalization.INCLUDE))
+            new OnnxOptions(17, "images", OnnxOptions.Normalization.INCLUDE),
+            1)
         .write(trained.source(), stream);
     byte[] whole = stream.toByteArray();
     for (int i = 0; i < 4000; i++) {

@@ -329,4 +329,14 @@ class SafetensorsTest {
     assertThatThrownBy(() -> PortableMetadata.read(Map.of("mean", "x", "producer", "stoker"), "f"))
         .isInstanceOf(DamagedException.class);
   }
+
+  @Test
+  void aShapeThatCannotBeIsNamedWithItsFile() {
+    assertThatThrownBy(
+            () ->
+                PortableMetadata.read(
+                    Map.of("input", "[100000, 100000, 3]", "producer", "stoker"), "f"))
+        .isInstanceOf(DamagedException.class)
+        .hasMessageStartingWith("Cannot read f: its 'input': Invalid shape: 100000 x 100000 x 3");
+  }
 }

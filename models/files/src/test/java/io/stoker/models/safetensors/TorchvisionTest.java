@@ -131,7 +131,8 @@ class TorchvisionTest {
                 "0",
                 "1",
                 new OnnxOptions(
-                    OnnxOptions.DEFAULT_OPSET, "images", OnnxOptions.Normalization.INCLUDE))
+                    OnnxOptions.DEFAULT_OPSET, "images", OnnxOptions.Normalization.INCLUDE),
+                1)
             .write(trained.source(), stream);
       }
       python("check", file.toString());
